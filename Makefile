@@ -1,0 +1,147 @@
+# Everything a person runs. `make` alone lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= python3
+VENV := .venv/bin
+TABULAR := training-images/tabular
+REPORT := .cache/report
+
+# The project's own Node 24 goes first; installing it takes the Node that the machine has.
+export SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# A stamp is named for the contents of its lock and written last. A changed lock has no stamp yet,
+# a broken-off install never got one, and a branch that is switched back finds its stamp again.
+checksum = $(shell cat $(1) 2>/dev/null | cksum | cut -d' ' -f1)
+NODE_STAMP := node_modules/.lock-$(call checksum,package-lock.json)
+TOOLS_STAMP := .tools/.lock-$(call checksum,requirements-tools.lock)
+PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock requirements-dev.lock)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+# ---- run
+
+.PHONY: start bench clean
+start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
+	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
+
+bench: setup ## Measure speed and memory, as a table
+	@exec node bench/run.ts
+
+clean: ## Remove the local cloud's state
+	rm -rf .perennial
+
+# ---- install
+
+.PHONY: setup lock
+setup: $(NODE_STAMP) $(PYTHON_STAMP) ## Install what the locks say; does nothing when that is done
+
+$(NODE_STAMP):
+	@export PATH="$$SYSTEM_PATH"; \
+	if ! command -v npm >/dev/null || ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then \
+	  echo "Node.js is $$(node -v 2>/dev/null || echo missing), expected 20 or newer with npm: install it from nodejs.org or your package manager." >&2; exit 1; \
+	fi; \
+	echo "Installing the packages of package-lock.json"; \
+	npm ci --no-audit --no-fund --loglevel=error
+	@case "$$(node_modules/.bin/node -v 2>/dev/null)" in v24.*) ;; *) \
+	  echo "node_modules/.bin/node is missing, expected Node 24 from the package \"node\": allow npm to run install scripts (npm config set ignore-scripts false) and run make again." >&2; exit 1;; \
+	esac
+	@touch $@
+
+$(TOOLS_STAMP):
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo "$(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo missing), expected 3.11 or newer: install it, or name another one with make PYTHON=python3.12." >&2; exit 1; \
+	fi; \
+	rm -rf .tools; \
+	if ! $(PYTHON) -m venv .tools >.tools.log 2>&1; then \
+	  cat .tools.log >&2; rm -rf .tools .tools.log; \
+	  echo "$(PYTHON) cannot create virtual environments: install its venv module (on Debian and Ubuntu the package python3-venv)." >&2; exit 1; \
+	fi; \
+	rm -f .tools.log
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.lock
+	@touch $@
+
+# Only an environment that once was complete is brought up to date; any other one is made anew.
+$(PYTHON_STAMP): $(TOOLS_STAMP)
+	@echo "Installing the Python packages of $(TABULAR)/requirements.lock and requirements-dev.lock"
+	@compgen -G '.venv/.lock-*' >/dev/null && $(VENV)/python -c '' 2>/dev/null \
+	  || .tools/bin/uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .venv
+	@rm -f .venv/.lock-*
+	@.tools/bin/uv pip sync --quiet --python $(VENV)/python --require-hashes $(TABULAR)/requirements.lock requirements-dev.lock
+	@echo "$(CURDIR)/$(TABULAR)/src" > "$$($(VENV)/python -c 'import site; print(site.getsitepackages()[0])')/perennial_tabular.pth"
+	@touch $@
+
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url
+lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml and requirements-*.in
+	PATH="$$SYSTEM_PATH" npm install --package-lock-only --no-audit --no-fund
+	$(COMPILE) requirements-tools.in --output-file requirements-tools.lock
+	$(COMPILE) $(TABULAR)/pyproject.toml --output-file $(TABULAR)/requirements.lock
+	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
+
+# ---- check
+
+# Each check leaves a report in $(REPORT); .ci/run counts them. `make -k test` goes on after a failure.
+.PHONY: test format format-check lint types python-lint python-format python-types pytest unit loop
+test: format-check lint types python-lint python-format python-types pytest unit loop ## Run every check and test, in this order
+
+define begin
+@printf '\n== %s\n' $@
+@mkdir -p $(REPORT)
+@rm -f $(REPORT)/$@.*
+endef
+passed = @touch $(REPORT)/$@.passed
+
+format: setup ## Format everything in place
+	oxfmt .
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix --quiet .
+
+format-check: setup ## Is TypeScript and JSON formatted?
+	$(begin)
+	oxfmt --check .
+	$(passed)
+
+lint: setup ## oxlint with types: floating promises, focused tests, cycles, any
+	$(begin)
+	oxlint --type-aware --deny-warnings
+	$(passed)
+
+types: setup ## TypeScript, strict
+	$(begin)
+	tsc --noEmit
+	$(passed)
+
+python-lint: setup ## ruff
+	$(begin)
+	$(VENV)/ruff check .
+	$(passed)
+
+python-format: setup ## Is Python formatted?
+	$(begin)
+	$(VENV)/ruff format --check .
+	$(passed)
+
+python-types: setup ## mypy, strict
+	$(begin)
+	cd $(TABULAR) && $(CURDIR)/$(VENV)/mypy
+	$(passed)
+
+pytest: setup ## Tests of the training image
+	$(begin)
+	cd $(TABULAR) && $(CURDIR)/$(VENV)/pytest --junitxml=$(CURDIR)/$(REPORT)/$@.xml
+
+VITEST = vitest run --project $@ --reporter=default --reporter=json --outputFile.json=$(REPORT)/$@.json
+unit: setup ## Fast tests
+	$(begin)
+	$(VITEST)
+
+loop: setup ## The whole loop on the local cloud, faults included
+	$(begin)
+	$(VITEST)

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const name = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected snake_case");
+const column = z.string().min(1);
+
+/**
+ * A row-level feature: a pure function of one record that travels inside the model's graph. Each kind states how many
+ * float32 columns it makes and what a missing value becomes (NaN, for which a tree learns a direction).
+ */
+export const Feature = z.discriminatedUnion("kind", [
+  /** One column: the number as it stands; missing is NaN. */
+  z.strictObject({ kind: z.literal("number"), name, column }),
+  /** One column: the level's place in `order`, from 0; missing or unlisted is NaN. */
+  z.strictObject({ kind: z.literal("ordinal"), name, column, order: z.array(z.string()).min(2) }),
+  /** A column per level, 1 where the value is that level; a missing or unlisted one is 0 in all of them. */
+  z.strictObject({ kind: z.literal("oneHot"), name, column, levels: z.array(z.string()).min(1) }),
+  /** One column: 1 where the value is one of `levels`, 0 where it is another one or missing. */
+  z.strictObject({ kind: z.literal("indicator"), name, column, levels: z.array(z.string()).min(1) }),
+  /** One column: 1 where the value is missing, else 0. */
+  z.strictObject({ kind: z.literal("missing"), name, column }),
+  /** One column: of `columns`, how many hold one of `levels`. */
+  z.strictObject({
+    kind: z.literal("count"),
+    name,
+    columns: z.array(column).min(1),
+    levels: z.array(z.string()).min(1),
+  }),
+  /** One column: the sum of the numbers; NaN where one is missing. */
+  z.strictObject({ kind: z.literal("sum"), name, columns: z.array(column).min(2) }),
+  /** One column: the product of features declared before it that make one column each. */
+  z.strictObject({ kind: z.literal("product"), name, factors: z.array(z.string()).min(2) }),
+  /**
+   * A column per group, 1 where the code's part before the point lies in the group; a missing code is 0 in all of them.
+   * A code in no group counts as `other`.
+   */
+  z.strictObject({
+    kind: z.literal("codeGroup"),
+    name,
+    column,
+    groups: z
+      .array(
+        z.strictObject({
+          name,
+          /** Inclusive ranges of three-digit numeric categories, [390, 459]. */
+          ranges: z.array(z.tuple([z.int().min(0).max(999), z.int().min(0).max(999)])),
+          /** First letters of codes that aren't numbers: "V", "E". */
+          letters: z.array(z.string().length(1)),
+        }),
+      )
+      .min(1),
+    other: name,
+  }),
+  /** One column: 1 where the code starts with one of `prefixes`, else 0. "250." matches 250.83 and not 2501. */
+  z.strictObject({
+    kind: z.literal("codePrefix"),
+    name,
+    column,
+    prefixes: z.array(z.string().min(1)).min(1),
+  }),
+]);
+
+export type Feature = z.output<typeof Feature>;
+
+/** Columns of the record that `feature` reads itself; a product reads them through its factors. */
+export function columnsUsed(feature: Feature): readonly string[] {
+  if (feature.kind === "product") return [];
+  if (feature.kind === "count" || feature.kind === "sum") return feature.columns;
+  return [feature.column];
+}

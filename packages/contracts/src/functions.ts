@@ -1,0 +1,214 @@
+import { z } from "zod";
+import { EvaluationReference } from "./evaluation.ts";
+import { HistoryEntry } from "./history.ts";
+import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
+import { Registration } from "./registry.ts";
+import { RetrainInput, RetrainingTrigger, RolloutInput, RolloutRequested } from "./trigger.ts";
+import { VerdictReference } from "./verdict.ts";
+
+/** An environment variable that holds JSON: parsed and checked when the function starts. */
+function json<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: "expected JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+const perWorkload = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  json(z.record(WorkloadName, z.strictObject(shape)));
+
+const arn = z.string().startsWith("arn:");
+const baseline = { baselineUri: S3Uri, baselineSha256: Sha256 };
+
+/** What `admit-…` decided: an execution started, or why none was. */
+export const AdmissionAnswer = z.strictObject({
+  decisions: z.array(
+    z.strictObject({
+      workload: WorkloadName,
+      decision: z.enum([
+        "started",
+        "held",
+        "duplicate",
+        "already-in-service",
+        "superseded",
+        "refused",
+        "nothing-pending",
+      ]),
+      execution: ExecutionName.nullable(),
+      reason: z.string(),
+    }),
+  ),
+});
+export type AdmissionAnswer = z.output<typeof AdmissionAnswer>;
+
+/** What `admit-rollout` receives, in the form that EventBridge's input transformers give it. */
+export const RolloutTrigger = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("approval"),
+    id: z.string(),
+    time: Instant,
+    modelPackageArn: arn,
+    modelPackageGroup: z.string(),
+    version: z.int().positive(),
+  }),
+  z.strictObject({ kind: z.literal("request"), id: z.string(), time: Instant, detail: RolloutRequested }),
+  z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),
+]);
+export type RolloutTrigger = z.output<typeof RolloutTrigger>;
+
+/** Detail of "Step Functions Execution Status Change" (AWS documentation, "Step Functions events"). */
+export const ExecutionStatusChange = z.object({
+  executionArn: arn,
+  stateMachineArn: arn,
+  name: z.string(),
+  status: z.enum(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]),
+  /** Milliseconds since 1970. */
+  startDate: z.number(),
+  stopDate: z.number(),
+  input: z.string().nullish(),
+  error: z.string().nullish(),
+  cause: z.string().nullish(),
+});
+export type ExecutionStatusChange = z.output<typeof ExecutionStatusChange>;
+
+/** What a workflow's Catch holds about an error. */
+export const CaughtError = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
+
+const executed = { executionArn: arn, startedAt: Instant };
+
+/** What the workflows tell `record-outcome`. */
+export const OutcomeReport = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("retraining"),
+    ...executed,
+    input: RetrainInput,
+    verdict: VerdictReference,
+    registration: Registration.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("retraining-failed"),
+    ...executed,
+    input: RetrainInput,
+    stage: z.string(),
+    error: CaughtError,
+  }),
+  z.strictObject({
+    kind: z.literal("rollout"),
+    ...executed,
+    input: RolloutInput,
+    outcome: z.enum(["in-service", "kept"]),
+    from: z.int().min(0).nullable(),
+    /** Configuration asked for and the one that the endpoint came back with. */
+    wanted: z.string(),
+    live: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout-failed"),
+    ...executed,
+    input: RolloutInput,
+    stage: z.string(),
+    error: CaughtError,
+  }),
+]);
+export type OutcomeReport = z.output<typeof OutcomeReport>;
+
+const inWorkflow = { workload: WorkloadName, execution: ExecutionName };
+
+/**
+ * The seam between a function and what deploys and calls it: its environment, its event, its answer. The function's
+ * `index.ts` parses `process.env` with `environment`; the component that deploys it takes exactly its input.
+ */
+export const FUNCTIONS = {
+  "admit-retraining": {
+    environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
+      WORKLOADS: perWorkload({
+        stateMachineArn: arn,
+        coolDownMinutes: z.int().min(0),
+        dailyBudget: z.int().positive(),
+        leaseMinutes: z.int().positive(),
+      }),
+    }),
+    event: RetrainingTrigger,
+    answer: AdmissionAnswer,
+  },
+  "admit-rollout": {
+    environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
+      WORKLOADS: perWorkload({
+        stateMachineArn: arn,
+        modelPackageGroup: z.string(),
+        leaseMinutes: z.int().positive(),
+        ...baseline,
+      }),
+    }),
+    event: RolloutTrigger,
+    answer: AdmissionAnswer,
+  },
+  "evaluate-model": {
+    environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
+      ARTIFACT_BUCKET: z.string().min(1),
+      WORKLOADS: perWorkload(baseline),
+    }),
+    event: z.strictObject({
+      ...inWorkflow,
+      challengerUri: S3Uri,
+      /** Prefixes, with their final slash, that hold `rows.jsonl.gz` and `prepared.json`. */
+      holdoutUri: S3Uri,
+      auditUri: S3Uri,
+      specUri: S3Uri,
+    }),
+    answer: EvaluationReference,
+  },
+  "judge-challenger": {
+    environment: z.object({ LEDGER_TABLE: z.string().min(1), ARTIFACT_BUCKET: z.string().min(1) }),
+    event: z.strictObject({ ...inWorkflow, evaluationUri: S3Uri, specUri: S3Uri }),
+    answer: VerdictReference,
+  },
+  "register-model": {
+    environment: z.object({
+      AUTO_APPROVE: z.enum(["true", "false"]),
+      SERVING_IMAGE: z.string().min(1),
+      WORKLOADS: perWorkload({ modelPackageGroup: z.string(), ...baseline }),
+    }),
+    event: z.strictObject({
+      ...inWorkflow,
+      trainingJob: z.string(),
+      challengerUri: S3Uri,
+      evaluationUri: S3Uri,
+      auditUri: S3Uri,
+      verdictUri: S3Uri,
+    }),
+    answer: Registration,
+  },
+  "release-lease": {
+    environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
+      STATE_MACHINES: json(
+        z.record(arn, z.strictObject({ workload: WorkloadName, kind: z.enum(["retrain", "rollout"]) })),
+      ),
+    }),
+    event: ExecutionStatusChange,
+    answer: z.strictObject({ released: z.boolean(), recorded: z.boolean() }),
+  },
+  "record-outcome": {
+    environment: z.object({ LEDGER_TABLE: z.string().min(1) }),
+    event: OutcomeReport,
+    answer: HistoryEntry,
+  },
+} as const;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+export type FunctionEnvironment<Name extends FunctionName> = z.output<
+  (typeof FUNCTIONS)[Name]["environment"]
+>;
+export type FunctionEvent<Name extends FunctionName> = z.output<(typeof FUNCTIONS)[Name]["event"]>;
+export type FunctionAnswer<Name extends FunctionName> = z.output<(typeof FUNCTIONS)[Name]["answer"]>;

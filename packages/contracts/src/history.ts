@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { ExecutionName, Instant, S3Uri, WorkloadName } from "./names.ts";
+import { Cause } from "./trigger.ts";
+import { VerdictStatus } from "./verdict.ts";
+
+const common = {
+  workload: WorkloadName,
+  execution: ExecutionName,
+  executionArn: z.string(),
+  /** Null where an execution ended before its input could be read. */
+  cause: Cause.nullable(),
+  startedAt: Instant,
+  endedAt: Instant,
+  /** One sentence for a person. */
+  summary: z.string().max(2000),
+};
+
+/** How an execution can end without an answer. */
+export const Interruption = z.enum(["failed", "timed-out", "aborted"]);
+
+/** One line of the append-only history: how an execution ended. */
+export const HistoryEntry = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("retraining"),
+    ...common,
+    outcome: z.union([VerdictStatus, Interruption]),
+    /** The stage that failed, null where none did. */
+    stage: z.string().nullable(),
+    version: z.int().positive().nullable(),
+    approvalStatus: z.string().nullable(),
+    verdictUri: S3Uri.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout"),
+    ...common,
+    /** `kept`: the endpoint came back with another configuration than the one asked for, so the champion stays. */
+    outcome: z.union([z.enum(["in-service", "kept"]), Interruption]),
+    stage: z.string().nullable(),
+    from: z.int().min(0).nullable(),
+    to: z.int().min(0).nullable(),
+  }),
+]);
+export type HistoryEntry = z.output<typeof HistoryEntry>;
+
+/**
+ * What is live: one item a workload, written by the rollout alone. Absent until the first rollout: then the baseline that
+ * the program created is live.
+ */
+export const Pointer = z.strictObject({
+  workload: WorkloadName,
+  version: z.int().min(0),
+  modelPackageArn: z.string().nullable(),
+  modelDataUrl: S3Uri,
+  artifactSha256: z.string(),
+  modelName: z.string(),
+  endpointConfigName: z.string(),
+  movedAt: Instant,
+  execution: ExecutionName,
+  /** Fencing token under which it was written; a smaller one is refused. */
+  token: z.int().positive(),
+  /** What was live before and can be rolled back to; null after the first rollout, when that is the program's baseline. */
+  previous: z
+    .strictObject({ version: z.int().min(0), modelName: z.string(), endpointConfigName: z.string() })
+    .nullable(),
+});
+export type Pointer = z.output<typeof Pointer>;

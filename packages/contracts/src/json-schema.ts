@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { Baseline, Manifest, Prepared } from "./manifest.ts";
+import { WorkloadSpec } from "./workload.ts";
+
+/** The contracts that Python reads or writes, as JSON Schema (draft 2020-12): file name to text. */
+export function jsonSchemas(): Record<string, string> {
+  const contracts = { workload: WorkloadSpec, manifest: Manifest, prepared: Prepared, baseline: Baseline };
+  return Object.fromEntries(
+    Object.entries(contracts).map(([name, schema]) => [
+      `${name}.schema.json`,
+      `${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n`,
+    ]),
+  );
+}

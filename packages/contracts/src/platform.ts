@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { WorkloadName } from "./names.ts";
+
+/**
+ * What a stack holds, as the program publishes it in the parameter `/perennial/<stack>/platform`: all that the command
+ * line needs to find its way. Names only, no secrets.
+ */
+export const Platform = z.strictObject({
+  stack: z.string(),
+  region: z.string(),
+  accountId: z.string().regex(/^\d{12}$/),
+  ledgerTable: z.string(),
+  eventBus: z.string(),
+  lakeBucket: z.string(),
+  artifactBucket: z.string(),
+  /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>`. */
+  logGroups: z.record(z.string(), z.string()),
+  workloads: z.array(
+    z.strictObject({
+      name: WorkloadName,
+      title: z.string(),
+      endpoint: z.string(),
+      modelPackageGroup: z.string(),
+      retrainStateMachineArn: z.string(),
+      rolloutStateMachineArn: z.string(),
+      specUri: z.string(),
+      baselineUri: z.string(),
+    }),
+  ),
+});
+export type Platform = z.output<typeof Platform>;
+
+export const platformParameter = (stack: string): string => `/perennial/${stack}/platform`;

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { ExecutionName, Instant, S3Uri, WorkloadName } from "./names.ts";
+
+/** Source of every event that the platform sends to its own bus. */
+export const EVENT_SOURCE = "perennial";
+export const RETRAINING_REQUESTED = "Retraining Requested";
+export const ROLLOUT_REQUESTED = "Rollout Requested";
+
+/** Detail of a "Retraining Requested" event: the manual trigger. */
+export const RetrainingRequested = z.strictObject({
+  workload: WorkloadName,
+  reason: z.string().min(1).max(500),
+  requestedBy: z.string().min(1).max(200),
+});
+export type RetrainingRequested = z.output<typeof RetrainingRequested>;
+
+/** Detail of a "Rollout Requested" event: rollback, promotion, or a changed serving image. */
+export const RolloutRequested = z.strictObject({
+  workload: WorkloadName,
+  kind: z.enum(["rollback", "promote", "image"]),
+  /** Version in the model package group; absent for a changed image, which keeps the version that is live. */
+  version: z.int().positive().optional(),
+  reason: z.string().min(1).max(500),
+  requestedBy: z.string().min(1).max(200),
+});
+export type RolloutRequested = z.output<typeof RolloutRequested>;
+
+/**
+ * What `admit-retraining` receives: EventBridge's input transformers bring every source into this form. `id` and `time`
+ * are the event's own, so that a duplicate is recognised.
+ */
+export const RetrainingTrigger = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("schedule"), id: z.string(), time: Instant, workload: WorkloadName }),
+  z.strictObject({
+    kind: z.literal("drift"),
+    id: z.string(),
+    time: Instant,
+    workload: WorkloadName,
+    reason: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("manual"),
+    id: z.string(),
+    time: Instant,
+    ...RetrainingRequested.shape,
+  }),
+  /** The sweep: looks again at what was held back, for every workload. */
+  z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),
+]);
+export type RetrainingTrigger = z.output<typeof RetrainingTrigger>;
+
+/** Why something runs, as it is kept in the lease, in the execution's input and in the history. */
+export const Cause = z.strictObject({
+  kind: z.enum(["schedule", "drift", "manual", "approval", "rollback", "promote", "image"]),
+  id: z.string(),
+  time: Instant,
+  reason: z.string(),
+  requestedBy: z.string().optional(),
+  /** How many further requests were held back and joined to this one. */
+  coalesced: z.int().min(0),
+});
+export type Cause = z.output<typeof Cause>;
+
+/** Input of `retrain.asl.json`. */
+export const RetrainInput = z.strictObject({
+  workload: WorkloadName,
+  execution: ExecutionName,
+  cause: Cause,
+  /** Fencing token of the lease: grows with every admission. */
+  token: z.int().positive(),
+});
+export type RetrainInput = z.output<typeof RetrainInput>;
+
+/** A model that can be put in service. */
+export const RolloutTarget = z.strictObject({
+  /** Version in the model package group; 0 is the baseline before the first retraining registered it. */
+  version: z.int().min(0),
+  modelPackageArn: z.string().nullable(),
+  modelDataUrl: S3Uri,
+  /** SHA-256 of the artifact. */
+  artifactSha256: z.string(),
+});
+export type RolloutTarget = z.output<typeof RolloutTarget>;
+
+/** Input of `rollout.asl.json`; only `admit-rollout` writes it. */
+export const RolloutInput = z.strictObject({
+  workload: WorkloadName,
+  execution: ExecutionName,
+  cause: Cause,
+  token: z.int().positive(),
+  target: RolloutTarget,
+});
+export type RolloutInput = z.output<typeof RolloutInput>;

@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+// Two projects: `unit` is what one runs all day, `loop` boots the whole local cloud.
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    // A file moved out of both folders' patterns must not turn into a silent "no tests".
+    passWithNoTests: false,
+    reporters: process.env["CI_REPORT"] ? ["default", "json"] : ["default"],
+    ...(process.env["CI_REPORT"] && { outputFile: { json: process.env["CI_REPORT"] } }),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/loop/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "loop",
+          include: ["test/loop/**/*.test.ts"],
+          // One local cloud at a time: each holds moto, an endpoint and a training job on two cores.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
