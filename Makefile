@@ -25,8 +25,6 @@ PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock require
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-# ---- run
-
 .PHONY: start bench clean
 start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
 	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
@@ -36,8 +34,6 @@ bench: setup ## Measure speed and memory, as a table
 
 clean: ## Remove the local cloud's state
 	rm -rf .perennial
-
-# ---- install
 
 .PHONY: setup lock
 setup: $(NODE_STAMP) $(PYTHON_STAMP) ## Install what the locks say; does nothing when that is done
@@ -59,11 +55,10 @@ $(TOOLS_STAMP):
 	  echo "$(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo missing), expected 3.11 or newer: install it, or name another one with make PYTHON=python3.12." >&2; exit 1; \
 	fi; \
 	rm -rf .tools; \
-	if ! $(PYTHON) -m venv .tools >.tools.log 2>&1; then \
-	  cat .tools.log >&2; rm -rf .tools .tools.log; \
+	if ! reason="$$($(PYTHON) -m venv .tools 2>&1)"; then \
+	  rm -rf .tools; echo "$$reason" >&2; \
 	  echo "$(PYTHON) cannot create virtual environments: install its venv module (on Debian and Ubuntu the package python3-venv)." >&2; exit 1; \
-	fi; \
-	rm -f .tools.log
+	fi
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.lock
 	@touch $@
 
@@ -84,8 +79,6 @@ lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml a
 	$(COMPILE) requirements-tools.in --output-file requirements-tools.lock
 	$(COMPILE) $(TABULAR)/pyproject.toml --output-file $(TABULAR)/requirements.lock
 	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
-
-# ---- check
 
 # Each check leaves a report in $(REPORT); .ci/run counts them. `make -k test` goes on after a failure.
 .PHONY: test format format-check lint types python-lint python-format python-types pytest unit loop
