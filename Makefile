@@ -40,7 +40,7 @@ setup: $(NODE_STAMP) $(PYTHON_STAMP) ## Install what the locks say; does nothing
 
 $(NODE_STAMP):
 	@export PATH="$$SYSTEM_PATH"; \
-	if ! command -v npm >/dev/null || ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then \
+	if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then \
 	  echo "Node.js is $$(node -v 2>/dev/null || echo missing), expected 20 or newer with npm: install it from nodejs.org or your package manager." >&2; exit 1; \
 	fi; \
 	echo "Installing the packages of package-lock.json"; \
