@@ -48,8 +48,8 @@ export type HistoryEntry = z.output<typeof HistoryEntry>;
  */
 export const Pointer = z.strictObject({
   workload: WorkloadName,
-  version: z.int().min(0),
-  modelPackageArn: z.string().nullable(),
+  version: z.int().positive(),
+  modelPackageArn: z.string(),
   modelDataUrl: S3Uri,
   artifactSha256: z.string(),
   modelName: z.string(),
@@ -58,9 +58,11 @@ export const Pointer = z.strictObject({
   execution: ExecutionName,
   /** Fencing token under which it was written; a smaller one is refused. */
   token: z.int().positive(),
-  /** What was live before and can be rolled back to; null after the first rollout, when that is the program's baseline. */
-  previous: z
-    .strictObject({ version: z.int().min(0), modelName: z.string(), endpointConfigName: z.string() })
-    .nullable(),
+  /** What was live before; its model and configuration are kept until the next rollout. Version 0: the program's baseline. */
+  previous: z.strictObject({
+    version: z.int().min(0),
+    modelName: z.string(),
+    endpointConfigName: z.string(),
+  }),
 });
 export type Pointer = z.output<typeof Pointer>;

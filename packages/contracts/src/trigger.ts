@@ -73,9 +73,9 @@ export type RetrainInput = z.output<typeof RetrainInput>;
 
 /** A model that can be put in service. */
 export const RolloutTarget = z.strictObject({
-  /** Version in the model package group; 0 is the baseline before the first retraining registered it. */
-  version: z.int().min(0),
-  modelPackageArn: z.string().nullable(),
+  /** Version in the model package group. The first retraining registers the baseline as version 1. */
+  version: z.int().positive(),
+  modelPackageArn: z.string(),
   modelDataUrl: S3Uri,
   /** SHA-256 of the artifact. */
   artifactSha256: z.string(),
