@@ -1,5 +1,5 @@
 /**
- * The standard normal distribution function, to about 1e-15 absolute and relative in the lower tail.
+ * The standard normal distribution function, to about 1e-15 absolute, and 1e-8 relative far out in the lower tail.
  * Hart's rational approximation (1968) as given by West (2005), "Better approximations to cumulative normal functions".
  */
 export function normalCdf(x: number): number {

@@ -21,7 +21,7 @@ function rankRows(rows: BinaryRows, groups: Groups): RankedRows | undefined {
   }
   if (scores.some(Number.isNaN)) return undefined;
   // Compared, not subtracted: ∞ − ∞ is NaN and would leave the order to chance.
-  const order = Uint32Array.from(scores, (_, row) => row).sort((a, b) => {
+  const order = Uint32Array.from(scores, (_, row) => row).toSorted((a, b) => {
     const [first, second] = [scores[a]!, scores[b]!];
     if (first < second) return -1;
     return first > second ? 1 : 0;

@@ -20,7 +20,10 @@ export interface ThresholdReport {
   readonly f1OfAllPositive: number;
 }
 
-/** Counts and ratios when a row is called positive if its score is at least `threshold`. Every field is NaN if a score is. */
+/**
+ * Counts and ratios when a row is called positive if its score is at least `threshold`. If a score is NaN, so is everything
+ * that depends on scores.
+ */
 export function evaluateAtThreshold(rows: BinaryRows, threshold: number): ThresholdReport {
   const { positives, negatives } = countClasses(rows);
   let truePositives = 0;
