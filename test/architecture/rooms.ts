@@ -29,13 +29,18 @@ const ROOMS: Room[] = [
   {
     unit: /^packages\/ledger\//,
     rooms: /^packages\/contracts\//,
-    packages: /^(@aws-sdk\/(client|lib)-dynamodb|node:crypto)$/,
+    packages: /^(@aws-sdk\/(client|lib)-dynamodb|zod|node:crypto)$/,
   },
   {
     unit: /^packages\/scoring\//,
     rooms: /^packages\/contracts\//,
     packages:
-      /^(onnxruntime-node|tar-stream|node:(fs|fs\/promises|path|crypto|zlib|stream|stream\/promises|events))$/,
+      /^(onnxruntime-node|tar-stream|node:(fs|fs\/promises|path|crypto|zlib|stream|stream\/promises|events|util))$/,
+  },
+  {
+    unit: /^packages\/telemetry\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^@aws-lambda-powertools\/(logger|metrics)$/,
   },
   { unit: /^packages\/statistics\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   { unit: /^workloads\//, rooms: /^packages\/contracts\//, packages: NOTHING },
