@@ -187,8 +187,19 @@ describe("comparing slices", () => {
     if (broken?.status !== "worse" || rest?.status !== "not worse")
       throw new Error("The statuses were asserted above.");
     expect(broken.upperBound).toBeLessThan(-0.01);
+    expect(broken.upperBound).toBeCloseTo(broken.gain + 1.959963984540054 * broken.standardError, 12);
     expect(rest.upperBound).toBeGreaterThan(-0.01);
     expect(broken.gain).toBeCloseTo(broken.challenger - broken.champion, 15);
+  });
+
+  it("knows that a lower Brier score is better", () => {
+    const { champion, challenger, groups } = drawModels(1);
+    const slices = [{ name: "all", rows: rowsWhere(4000, () => true) }];
+    const models = { labels: champion.labels, groups, ...settings, metric: brierMetric, margin: 0, slices };
+    const scores = { better: challenger.scores, worse: champion.scores };
+    const [forth] = compareSlices({ ...models, champion: scores.worse, challenger: scores.better });
+    const [back] = compareSlices({ ...models, champion: scores.better, challenger: scores.worse });
+    expect([forth?.status, back?.status]).toEqual(["not worse", "worse"]);
   });
 
   it("tolerates a loss up to the margin", () => {

@@ -38,6 +38,10 @@ it.each([
   },
 );
 
+it("keeps the digits of a probability too small to subtract from 1", () => {
+  expect(logLoss({ labels: Uint8Array.of(0), scores: Float64Array.of(1e-20) }, { clip: 0 })).toBe(1e-20);
+});
+
 it("has a skill of 1 for the truth, 0 for the prior, and less for worse", () => {
   const labels = Uint8Array.of(1, 0, 0, 0);
   expect(brierSkill({ labels, scores: Float64Array.of(1, 0, 0, 0) }, 0.25)).toBe(1);

@@ -114,15 +114,11 @@ function describe(value: number, drawn: Float64Array, groups: Groups): Bootstrap
   const replicates = drawn.toSorted();
   const undefinedReplicates = replicates.reduce((count, each) => count + (Number.isNaN(each) ? 1 : 0), 0);
   // One group is always drawn whole: it never varies, which says nothing about how sure we are.
-  const isDefined = groups.count >= 2 && undefinedReplicates === 0 && !Number.isNaN(value);
-  return {
-    value,
-    standardError: isDefined ? standardDeviation(replicates) : Number.NaN,
-    replicates,
-    undefinedReplicates,
-  };
+  const standardError = groups.count < 2 ? Number.NaN : standardDeviation(replicates);
+  return { value, standardError, replicates, undefinedReplicates };
 }
 
+/** NaN if one of the values is. */
 function standardDeviation(values: Float64Array): number {
   // Shifted by one of the values, so that equal values give exactly 0.
   const shift = values[0]!;

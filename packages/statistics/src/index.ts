@@ -23,6 +23,7 @@ export * from "./interval.ts";
 export * from "./metrics/binary-metrics.ts";
 export * from "./metrics/binary-rows.ts";
 export * from "./metrics/calibration-curve.ts";
+export * from "./metrics/metric.ts";
 export * from "./metrics/probability-losses.ts";
 export * from "./metrics/ranking.ts";
 export * from "./metrics/recalibration.ts";

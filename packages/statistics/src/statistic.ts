@@ -14,7 +14,8 @@ export function valueOf(statistic: Statistic, groups: Groups): number {
 
 /**
  * The mean of one number per row: Brier score and log loss here, and any loss that is a mean over rows. Because the mean
- * needs only sums per group, a call costs one step per group. NaN in any row makes every value NaN.
+ * needs only sums per group, a call costs one step per group. NaN in any row makes every value NaN, also that of a resample
+ * which leaves the row out: 0 · NaN is NaN.
  */
 export function meanStatistic(rowValues: Float64Array, groups: Groups): Statistic {
   const sums = new Float64Array(groups.count);
@@ -24,10 +25,7 @@ export function meanStatistic(rowValues: Float64Array, groups: Groups): Statisti
     sums[group]! += rowValues[row]!;
     sizes[group]! += 1;
   }
-  const hasNaN = rowValues.some(Number.isNaN);
   return (multiplicity) => {
-    // Asked of all rows: a replicate that happens to leave the NaN out must not look healthy.
-    if (hasNaN) return Number.NaN;
     let sum = 0;
     let size = 0;
     for (let group = 0; group < sums.length; group++) {

@@ -1,7 +1,7 @@
 import { pairedBootstrap, percentileInterval } from "../bootstrap.ts";
 import type { Groups } from "../groups.ts";
 import type { Interval } from "../interval.ts";
-import type { Metric } from "../metrics/binary-metrics.ts";
+import type { Metric } from "../metrics/metric.ts";
 import { type GainToJudge, type JudgedGain, judgeGain } from "./judge-gain.ts";
 
 /** Champion and challenger on the same rows, in the same order. */

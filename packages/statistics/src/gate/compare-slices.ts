@@ -1,6 +1,6 @@
 import { pairedBootstrap } from "../bootstrap.ts";
 import { type Groups, groupsOfRows } from "../groups.ts";
-import type { Metric } from "../metrics/binary-metrics.ts";
+import type { Metric } from "../metrics/metric.ts";
 import { type BinaryRows, countClasses } from "../metrics/binary-rows.ts";
 import { holm } from "../multiple-testing.ts";
 import { judgeGain } from "./judge-gain.ts";

@@ -1,16 +1,7 @@
-import type { Groups } from "../groups.ts";
-import type { Statistic } from "../statistic.ts";
 import type { BinaryRows } from "./binary-rows.ts";
+import type { Metric } from "./metric.ts";
 import { brierSkillStatistic, brierStatistic, logLossStatistic } from "./probability-losses.ts";
 import { averagePrecisionStatistic, rocAucStatistic } from "./ranking.ts";
-
-/** A measure that can be compared and resampled. `Rows` is what the task predicts: {@link BinaryRows} here. */
-export interface Metric<Rows> {
-  readonly name: string;
-  readonly isHigherBetter: boolean;
-  /** Prepares the measure for resampling by group. */
-  readonly statistic: (rows: Rows, groups: Groups) => Statistic;
-}
 
 export const rocAucMetric: Metric<BinaryRows> = {
   name: "rocAuc",
