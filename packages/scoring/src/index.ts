@@ -1,0 +1,7 @@
+export { readArtifactArchive, readArtifactDirectory, type Artifact, type ArtifactFile } from "./artifact.ts";
+export { ArtifactFault } from "./artifact-fault.ts";
+export { PredictionFault } from "./graph.ts";
+export { measureAll, measureMicros } from "./measure.ts";
+export { loadArtifact, loadModel, Model } from "./model.ts";
+export type { EncodedChunk, EncodedRecords } from "./record-encoder.ts";
+export { FaultList, InvalidRecords, MAX_FAULTS, shown, type RecordFault } from "./record-fault.ts";

@@ -1,0 +1,112 @@
+import type { Manifest } from "@perennial/contracts";
+import { readArtifactArchive, readArtifactDirectory, type Artifact } from "./artifact.ts";
+import { Graph, PredictionFault } from "./graph.ts";
+import { RecordEncoder, type EncodedRecords } from "./record-encoder.ts";
+import { FaultList, InvalidRecords, type RecordFault } from "./record-fault.ts";
+
+/** A verified artifact, ready to score raw records. Calls may overlap; none of them sees another one's rows. */
+export class Model {
+  readonly manifest: Manifest;
+  readonly #encoder: RecordEncoder;
+  readonly #graph: Graph;
+
+  private constructor(manifest: Manifest, graph: Graph) {
+    this.manifest = manifest;
+    this.#encoder = new RecordEncoder(manifest);
+    this.#graph = graph;
+  }
+
+  /** @throws {ArtifactFault} if the graph isn't the one that the manifest describes. */
+  static async open({ manifest, files }: Artifact): Promise<Model> {
+    return new Model(manifest, await Graph.open(files["model.onnx"], manifest));
+  }
+
+  /** Why a record can't have a field of this name, with the name that was probably meant; undefined where it can. */
+  unknownField(name: string): string | undefined {
+    return this.#encoder.unknownField(name);
+  }
+
+  /** What is wrong with the records, the first `MAX_FAULTS`; none if they can be scored. */
+  validate(records: readonly unknown[]): readonly RecordFault[] {
+    const faults = new FaultList();
+    this.#encoder.encode(records, faults);
+    return faults.listed;
+  }
+
+  /**
+   * Checks raw records and lays them out for the graph.
+   *
+   * @throws {InvalidRecords} with the faults of all records.
+   */
+  encode(records: readonly unknown[]): EncodedRecords {
+    const faults = new FaultList();
+    const encoded = this.#encoder.encode(records, faults);
+    if (faults.total > 0) throw new InvalidRecords(faults);
+    return encoded;
+  }
+
+  /**
+   * Calibrated probabilities of raw records, as the graph says them: an evaluation wants to see a NaN.
+   *
+   * @throws {InvalidRecords} with the faults of all records; then none is scored.
+   * @throws {PredictionFault} if the graph itself fails.
+   */
+  async score(records: readonly unknown[]): Promise<Float32Array> {
+    return this.scoreEncoded(this.encode(records));
+  }
+
+  /** Scores what `encode` laid out, chunk by chunk; other work of the process runs between two chunks. */
+  async scoreEncoded({ rows, chunks }: EncodedRecords): Promise<Float32Array> {
+    const [first] = chunks;
+    if (first !== undefined && chunks.length === 1) return this.#graph.run(first);
+    const probabilities = new Float32Array(rows);
+    let start = 0;
+    for (const chunk of chunks) {
+      probabilities.set(await this.#graph.run(chunk), start);
+      start += chunk.rows;
+    }
+    return probabilities;
+  }
+
+  /**
+   * Like `score`, for answers that someone acts on.
+   *
+   * @throws {PredictionFault} also if one of them is no probability.
+   */
+  async predict(records: readonly unknown[]): Promise<Float32Array> {
+    return checked(await this.score(records));
+  }
+
+  /**
+   * Asks the graph about a row that holds nothing, the plainest one there is: whether it answers at all.
+   *
+   * @throws {PredictionFault} if it doesn't.
+   */
+  async probe(): Promise<void> {
+    checked(await this.#graph.run(this.#encoder.emptyChunk(1)));
+  }
+
+  /** Frees the graph's memory; the model is of no use after it. */
+  async close(): Promise<void> {
+    await this.#graph.close();
+  }
+}
+
+/** Opens the artifact that lies unpacked in `directory`, such as `/opt/ml/model`. @throws {ArtifactFault} */
+export async function loadModel(directory: string): Promise<Model> {
+  return Model.open(await readArtifactDirectory(directory));
+}
+
+/** Opens a `model.tar.gz` held in memory. @throws {ArtifactFault} */
+export async function loadArtifact(archive: Uint8Array): Promise<Model> {
+  return Model.open(await readArtifactArchive(archive));
+}
+
+function checked(probabilities: Float32Array): Float32Array {
+  const wrong = probabilities.findIndex((probability) => !(probability >= 0 && probability <= 1));
+  if (wrong === -1) return probabilities;
+  throw new PredictionFault(
+    `${String(probabilities[wrong])} for record ${wrong}`,
+    "a probability from 0 to 1",
+  );
+}
