@@ -29,7 +29,7 @@ const ROOMS: Room[] = [
   {
     unit: /^packages\/ledger\//,
     rooms: /^packages\/contracts\//,
-    packages: /^(@aws-sdk\/(client|lib)-dynamodb|zod|node:crypto)$/,
+    packages: /^(@aws-sdk\/(client-dynamodb|lib-dynamodb|client-sfn)|zod|node:crypto)$/,
   },
   {
     unit: /^packages\/scoring\//,

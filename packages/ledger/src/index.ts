@@ -1,0 +1,16 @@
+export { type AdmissionState, EMPTY_ADMISSION, type Holder, type Pending } from "./admission-state.ts";
+export { admit, type Admission, type Decision, renew, type Request, type Terms } from "./admit.ts";
+export { Entrance } from "./entrance.ts";
+export { executionArn, executionInput, executionName } from "./execution.ts";
+export { type Failure, readFailure } from "./failure.ts";
+export type { Door } from "./keys.ts";
+export { confirm, release, withdraw } from "./lease.ts";
+export { documentClient, Ledger, LedgerContended, type LedgerOptions } from "./ledger.ts";
+export {
+  type AdmissionDecision,
+  answerOf,
+  type Declined,
+  forEachWorkload,
+  type Passage,
+  type Start,
+} from "./passage.ts";
