@@ -1,0 +1,52 @@
+import {
+  type AdmissionAnswer,
+  FUNCTIONS,
+  type FunctionEnvironment,
+  InvalidInput,
+  parse,
+} from "@perennial/contracts";
+import { admit, type AdmissionDecision, answerOf, type Entrance, forEachWorkload } from "@perennial/ledger";
+import type { Telemetry } from "@perennial/telemetry";
+import { toRequest } from "./request.ts";
+
+export interface Dependencies {
+  entrance: Pick<Entrance, "pass">;
+  telemetry: Telemetry;
+  workloads: FunctionEnvironment<"admit-retraining">["WORKLOADS"];
+  clock: () => Date;
+}
+
+/**
+ * The one door to a retraining.
+ *
+ * @throws {InvalidInput} for an event that is no trigger, or that names a workload this stack doesn't hold.
+ */
+export const createHandler =
+  ({ entrance, telemetry, workloads, clock }: Dependencies) =>
+  async (event: unknown): Promise<AdmissionAnswer> => {
+    const trigger = parse(FUNCTIONS["admit-retraining"].event, event, "event of admit-retraining");
+    const request = trigger.kind === "re-entry" ? null : toRequest(trigger);
+
+    const enter = async (workload: string): Promise<AdmissionDecision[]> => {
+      // A record inherits names such as "constructor", which a workload may have too.
+      const settings = Object.hasOwn(workloads, workload) ? workloads[workload] : undefined;
+      if (settings === undefined) {
+        const message = `given ${JSON.stringify(workload)}; expected one of ${Object.keys(workloads).join(", ")}`;
+        throw new InvalidInput("event of admit-retraining", [{ path: "workload", message }]);
+      }
+      const { stateMachineArn, ...limits } = settings;
+      const door = { workload, door: "retrain" as const };
+      const passage = await entrance.pass({ ...door, stateMachineArn }, (state) =>
+        admit(state, request, { ...door, ...limits, live: null }, clock()),
+      );
+      return answerOf(workload, passage);
+    };
+
+    const asked = trigger.kind === "re-entry" ? Object.keys(workloads) : [trigger.workload];
+    const answer = await forEachWorkload(asked, enter);
+    for (const { workload, decision, execution } of answer.decisions) {
+      telemetry.log("decided", { trigger: trigger.id, workload, decision, execution });
+      if (decision !== "nothing-pending") telemetry.count("AdmissionDecisions", { workload, decision });
+    }
+    return answer;
+  };

@@ -1,0 +1,19 @@
+import type { RetrainingTrigger } from "@perennial/contracts";
+import type { Request } from "@perennial/ledger";
+
+/** A trigger that asks for something: every kind but the sweep. */
+export type AskingTrigger = Exclude<RetrainingTrigger, { kind: "re-entry" }>;
+
+/** What a trigger asks for, in the words that lease, execution and history keep. */
+export function toRequest(trigger: AskingTrigger): Request {
+  const { kind, id, time } = trigger;
+  const known = { kind, id, time, coalesced: 0 };
+  switch (trigger.kind) {
+    case "schedule":
+      return { cause: { ...known, reason: "the schedule" }, target: null };
+    case "drift":
+      return { cause: { ...known, reason: trigger.reason }, target: null };
+    case "manual":
+      return { cause: { ...known, reason: trigger.reason, requestedBy: trigger.requestedBy }, target: null };
+  }
+}

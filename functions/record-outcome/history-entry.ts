@@ -1,0 +1,80 @@
+import type { HistoryEntry, OutcomeReport } from "@perennial/contracts";
+import { readFailure } from "@perennial/ledger";
+
+/** Longest summary that the history takes. */
+const LONGEST = 2000;
+
+const VERDICTS = {
+  better: "The challenger is better than the champion.",
+  tie: "The challenger ties with the champion, which stays.",
+  worse: "The challenger is worse than the champion, which stays.",
+  refused: "The challenger is refused; the champion stays.",
+  unchanged: "The retraining gave the champion's own model again.",
+} as const;
+
+const ENDS = { failed: "failed", "timed-out": "timed out", aborted: "was stopped" } as const;
+
+/** The line of the history that a workflow's report makes. */
+export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
+  const { input, executionArn, startedAt } = report;
+  const { workload, execution, cause } = input;
+  const known = { workload, execution, executionArn, cause, startedAt, endedAt: now.toISOString() };
+
+  switch (report.kind) {
+    case "retraining": {
+      const { verdict, registration } = report;
+      const registered =
+        registration === null
+          ? "Nothing was registered."
+          : `Registered as version ${registration.version}, ${registration.approvalStatus}.`;
+      return {
+        kind: "retraining",
+        ...known,
+        summary: shorten([VERDICTS[verdict.status], sentence(verdict.reason), registered].join(" ")),
+        outcome: verdict.status,
+        stage: null,
+        version: registration?.version ?? null,
+        approvalStatus: registration?.approvalStatus ?? null,
+        verdictUri: verdict.verdictUri,
+      };
+    }
+    case "retraining-failed": {
+      const { stage, error } = report;
+      const { outcome, message } = readFailure(error.Error, error.Cause);
+      return {
+        kind: "retraining",
+        ...known,
+        summary: shorten(`The retraining ${ENDS[outcome]} at ${stage}; the champion stays. ${message}`),
+        outcome,
+        stage,
+        version: null,
+        approvalStatus: null,
+        verdictUri: null,
+      };
+    }
+    case "rollout": {
+      const { outcome, from, wanted, live } = report;
+      const to = report.input.target.version;
+      const before = from === null ? "the baseline" : `version ${from}`;
+      const summary =
+        outcome === "in-service"
+          ? `Version ${to} is in service in place of ${before}. ${asked(cause)}`
+          : `The endpoint came back with ${live} instead of ${wanted}: version ${to} is not in service, ${before} stays. ${asked(cause)}`;
+      return { kind: "rollout", ...known, summary: shorten(summary), outcome, stage: null, from, to };
+    }
+    case "rollout-failed": {
+      const { stage, error } = report;
+      const { outcome, message } = readFailure(error.Error, error.Cause);
+      const to = report.input.target.version;
+      const summary = shorten(`The rollout of version ${to} ${ENDS[outcome]} at ${stage}. ${message}`);
+      return { kind: "rollout", ...known, summary, outcome, stage, from: null, to };
+    }
+  }
+}
+
+const asked = ({ kind, reason, requestedBy }: OutcomeReport["input"]["cause"]): string =>
+  sentence(`Asked for by ${requestedBy ?? kind}: ${reason}`);
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+const shorten = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
