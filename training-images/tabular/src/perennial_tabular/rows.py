@@ -1,0 +1,128 @@
+"""Reading the prepared rows as tensors and labels."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from perennial_tabular import contracts
+from perennial_tabular.calibration import Labels
+from perennial_tabular.faults import Fault, InvalidInput
+from perennial_tabular.preparing import OPEN_PARTS, SEAL, write_lines
+from perennial_tabular.spec import Column, Part, Spec
+from perennial_tabular.split import place_of
+from perennial_tabular.sql import connect, identifier, literal
+from perennial_tabular.tensors import Batch, TensorLayout
+
+ROWS = "rows.parquet"
+
+
+@dataclass(frozen=True)
+class PartRows:
+    """Rows of one part in order of their key."""
+
+    batch: Batch
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class PreparedRows:
+    """What the prepare job left for this one."""
+
+    document: dict[str, Any]
+    parts: dict[Part, PartRows]
+    withheld: Batch
+    """The training rows once more, with derived columns withheld in a share of them."""
+
+
+def read_prepared(folder: Path, spec: Spec, layout: TensorLayout) -> PreparedRows:
+    """
+    Reads the channel `prepared`.
+
+    Raises:
+        InvalidInput: files are missing, of another spec or workload, or not the rows that `prepared.json`
+        states.
+    """
+    missing = [name for name in (SEAL, ROWS) if not (folder / name).is_file()]
+    if missing:
+        raise InvalidInput(
+            "channel prepared", [Fault(name, "expected this file, given none") for name in missing]
+        )
+    try:
+        document: dict[str, Any] = json.loads((folder / SEAL).read_text("utf-8"))
+    except ValueError as error:
+        raise InvalidInput(SEAL, [Fault("", f"expected JSON in UTF-8: {error}")]) from error
+    contracts.check("prepared", document, SEAL)
+    if document["specSha256"] != spec.sha256:
+        raise InvalidInput(
+            SEAL,
+            [
+                Fault(
+                    "specSha256",
+                    f"the rows were prepared with spec {document['specSha256']}, the job has {spec.sha256}",
+                )
+            ],
+        )
+    with connect() as connection:
+        try:
+            connection.execute(
+                f"CREATE TABLE parts AS SELECT * FROM read_parquet({literal(str(folder / ROWS))})"
+            )
+        except duckdb.Error as error:
+            raise InvalidInput("channel prepared", [Fault(ROWS, str(error).splitlines()[0])]) from error
+        faults = [
+            Fault(part, f"its rows hash to {found}, {SEAL} says {document['parts'][part]['sha256']}")
+            for part in OPEN_PARTS
+            if (found := write_lines(connection, part, None)) != document["parts"][part]["sha256"]
+        ]
+        if faults:
+            raise InvalidInput(f"channel prepared, {ROWS}", faults)
+        parts = {part: _read_part(connection, part, layout) for part in OPEN_PARTS}
+        withheld = _withhold(connection, parts["train"].batch, layout, spec)
+    return PreparedRows(document, parts, withheld)
+
+
+def _read_part(connection: duckdb.DuckDBPyConnection, part: Part, layout: TensorLayout) -> PartRows:
+    columns = [_value(column) for column in (*layout.texts, *layout.numbers)]
+    selected = ", ".join(f"{value} AS c{place}" for place, value in enumerate(columns))
+    found = connection.execute(
+        f'SELECT label, {selected} FROM parts WHERE part = {literal(part)} ORDER BY "key"'
+    ).fetchnumpy()
+    rows = len(found["label"])
+    strings = np.empty((rows, len(layout.texts)), object)
+    numbers = np.empty((rows, len(layout.numbers)), np.float32)
+    for place in range(len(layout.texts)):
+        strings[:, place] = found[f"c{place}"]
+    for place in range(len(layout.numbers)):
+        numbers[:, place] = found[f"c{len(layout.texts) + place}"]
+    return PartRows(Batch(strings, numbers), np.asarray(found["label"], np.int8))
+
+
+def _value(column: Column) -> str:
+    value = f"record.{identifier(column.name)}"
+    if column.is_text:
+        return f"coalesce({value}, '')"
+    return f"coalesce(CAST({value} AS DOUBLE), 'nan'::DOUBLE)"
+
+
+def _withhold(connection: duckdb.DuckDBPyConnection, batch: Batch, layout: TensorLayout, spec: Spec) -> Batch:
+    """
+    The training rows as callers without a look-up of history would send some of them.
+
+    A row's place in [0, 1) comes from its key alone, so that all derived columns of equal share are withheld
+    together: a caller has the history or hasn't. Validation and calibration keep theirs, because the holdout
+    does, and because the calibration is to hold for complete records.
+    """
+    salted = literal(f"{spec.raw['split']['salt']}:withheld:")
+    place = place_of(f'{salted} || "key"')
+    found = connection.execute(
+        f"SELECT {place} AS place FROM parts WHERE part = 'train' ORDER BY \"key\""
+    ).fetchnumpy()
+    numbers = batch.numbers.copy()
+    for index, column in enumerate(layout.numbers):
+        if column.withheld_share is not None:
+            numbers[found["place"] < column.withheld_share, index] = np.nan
+    return Batch(batch.strings, numbers)

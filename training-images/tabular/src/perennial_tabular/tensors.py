@@ -1,0 +1,96 @@
+"""How a record becomes the graph's two inputs: `strings` [rows, texts] and `numbers` [rows, numbers]."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from perennial_tabular.faults import Fault, InvalidInput
+from perennial_tabular.spec import Column, Spec
+
+Strings = npt.NDArray[np.object_]
+Numbers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TensorLayout:
+    """Columns of the two tensors, each in the spec's order. Columns that no feature reads have no place."""
+
+    texts: tuple[Column, ...]
+    numbers: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, spec: Spec) -> "TensorLayout":
+        used = {name for feature in spec.features for name in columns_read(feature)}
+        columns = [column for name, column in spec.readable.items() if name in used]
+        return cls(
+            tuple(column for column in columns if column.is_text),
+            tuple(column for column in columns if not column.is_text),
+        )
+
+    def text(self, name: str) -> int:
+        """Place of the column in `strings`."""
+        return [column.name for column in self.texts].index(name)
+
+    def number(self, name: str) -> int:
+        """Place of the column in `numbers`."""
+        return [column.name for column in self.numbers].index(name)
+
+    def is_text(self, name: str) -> bool:
+        return any(column.name == name for column in self.texts)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows as the graph takes them: missing texts are "", missing numbers NaN."""
+
+    strings: Strings
+    numbers: Numbers
+
+    def __len__(self) -> int:
+        return int(self.strings.shape[0])
+
+    def slice(self, start: int, stop: int) -> "Batch":
+        return Batch(self.strings[start:stop], self.numbers[start:stop])
+
+    def feeds(self) -> dict[str, Any]:
+        """The tensors by the names of the graph's inputs; one that is zero wide isn't an input."""
+        tensors = {"strings": self.strings, "numbers": self.numbers}
+        return {name: tensor for name, tensor in tensors.items() if tensor.shape[1]}
+
+
+def columns_read(feature: dict[str, Any]) -> list[str]:
+    """Columns that `feature` reads itself; a product reads them through its factors."""
+    if feature["kind"] == "product":
+        return []
+    if feature["kind"] in ("count", "sum"):
+        return list(feature["columns"])
+    return [feature["column"]]
+
+
+TEXT_KINDS = ("ordinal", "oneHot", "indicator", "count", "codeGroup", "codePrefix")
+NUMBER_KINDS = ("number", "sum")
+
+
+def check_kinds(spec: Spec) -> None:
+    """
+    Checks that every feature reads columns of a type that its kind is made for.
+
+    Raises:
+        InvalidInput: naming each feature that doesn't.
+    """
+    faults = []
+    for place, feature in enumerate(spec.features):
+        for name in columns_read(feature):
+            column, kind = spec.readable[name], feature["kind"]
+            if (kind in TEXT_KINDS and not column.is_text) or (kind in NUMBER_KINDS and column.is_text):
+                wanted = "category or code" if kind in TEXT_KINDS else "integer or number"
+                faults.append(
+                    Fault(
+                        f"features.{place}",
+                        f"{kind} reads {name}, which is a {column.type}; expected a {wanted}",
+                    )
+                )
+    if faults:
+        raise InvalidInput("spec.json", faults)
