@@ -201,7 +201,7 @@ export class Bus {
 
   private async hand(rule: Rule, target: Target, payload: string): Promise<void> {
     const { call } = this.around;
-    const service = target.arn.split(":")[2];
+    const [, , service = ""] = target.arn.split(":");
     const as = target.roleArn ?? DELIVERY;
     switch (service) {
       case "lambda":
@@ -217,7 +217,7 @@ export class Bus {
         await call(as, "states", "StartExecution", { stateMachineArn: target.arn, input: payload });
         return;
       default:
-        throw new Error(`a target of ${String(service)} is not emulated: ${target.arn}`);
+        throw new Error(`a target of ${service} is not emulated: ${target.arn}`);
     }
   }
 
