@@ -137,7 +137,7 @@ function getMetricStatistics(metrics: Metrics, input: Json): unknown {
 interface Query {
   Id: string;
   Label?: string;
-  MetricStat?: { Metric: Json; Period: number; Stat: string };
+  MetricStat?: { Metric: Json; Period: Figure; Stat: string };
 }
 
 function getMetricData(metrics: Metrics, input: Json): unknown {

@@ -260,7 +260,7 @@ describe("logs", () => {
       (await api("GetLogEvents", { logStreamName: "../b" }))["events"]!.map(({ message }) => message),
     ).toEqual(["two"]);
     const { logStreams } = await api("DescribeLogStreams", {});
-    expect(logStreams!.map(({ logStreamName }) => logStreamName).toSorted()).toEqual(["../b", "a/1"]);
+    expect(logStreams!.map(({ logStreamName }) => logStreamName)).toEqual(expect.arrayContaining(["../b", "a/1"]));
     await expect(api("GetLogEvents", { logGroupName: "/none", logStreamName: "x" })).rejects.toThrow(
       "The specified log group does not exist: /none",
     );
