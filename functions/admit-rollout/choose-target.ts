@@ -66,7 +66,7 @@ export function chooseVersion(
 ): { version: number | null } | Declined {
   switch (kind) {
     case "image":
-      if (version === undefined) return { version: null };
+      if (version === undefined) return { version: pointer === null ? 0 : null };
       return declined(
         "refused",
         `a changed image keeps the version in service; promote version ${version} instead`,

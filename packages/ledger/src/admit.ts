@@ -61,13 +61,17 @@ export function admit(before: AdmissionState, request: Request | null, terms: Te
     return { state: isKnown ? state : { ...state, seen, pending }, decision: { kind: "held", ...hold } };
   }
 
+  const target = waiting.target ?? terms.live;
+  if (terms.door === "rollout" && target === null) {
+    throw new Error(`${waiting.cause.kind} ${waiting.cause.id} asks for a rollout without saying of what`);
+  }
   const token = state.token + 1;
   const holder: Holder = {
     execution: executionName(terms.workload, terms.door, waiting.cause.id),
     executionArn: null,
     token,
     cause: { ...waiting.cause, coalesced: waiting.count - 1 },
-    target: waiting.target ?? terms.live,
+    target,
     acquiredAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + terms.leaseMinutes * MINUTE).toISOString(),
   };

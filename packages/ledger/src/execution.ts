@@ -17,9 +17,8 @@ export function executionInput(workload: string, door: Door, holder: Holder): Re
   // Parsing puts the keys in the contract's order: Step Functions compares inputs as text, and DynamoDB keeps no order.
   const cause = Cause.parse(holder.cause);
   if (door === "retrain") return { workload, execution, cause, token };
-  if (holder.target === null)
-    throw new Error(`${execution} is a rollout without a target; release its lease by hand`);
-  return { workload, execution, cause, token, target: RolloutTarget.parse(holder.target) };
+  const target = RolloutTarget.parse(holder.target);
+  return { workload, execution, cause, token, target };
 }
 
 /** ARN of an execution, by its state machine's: both have seven parts, and the sixth says which it is. */
