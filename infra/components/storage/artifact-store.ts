@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
+
+/** Days after which an interrupted training can't be resumed any more. */
+const CHECKPOINT_DAYS = 7;
+
+/** A document stored under the hash of what it says. */
+export interface StoredSpec {
+  specUri: pulumi.Output<string>;
+  /** Folder with its final slash: the channel `spec` of the jobs. */
+  prefixUri: pulumi.Output<string>;
+}
+
+/**
+ * Bucket of what the platform makes and keeps: specs, baselines, models, evaluations, verdicts, audits.
+ *
+ * @example
+ * const store = new ArtifactStore("artifacts", { bucketName, keyArn, recoveryDays: 90, protect: true });
+ * store.grantRead("serving", role, ["models/readmission/"]);
+ */
+export class ArtifactStore extends PrivateBucket {
+  constructor(name: string, args: Omit<PrivateBucketArgs, "expiry">, opts?: pulumi.ComponentResourceOptions) {
+    const expiry = [{ id: "checkpoints", prefix: "checkpoints/" as const, days: CHECKPOINT_DAYS }];
+    super("ArtifactStore", name, { ...args, expiry }, opts);
+    this.registerOutputs({ bucketArn: this.bucket.arn });
+  }
+
+  /** Stores a workload's spec and SQL in one folder, which is named for what both say. */
+  storeSpec(workload: string, spec: string, sql: string): StoredSpec {
+    const sha256 = createHash("sha256").update(spec).update("\0").update(sql).digest("hex");
+    const folder = `specs/${workload}/${sha256}`;
+    this.store(`${workload}-spec`, `${folder}/spec.json`, { content: spec, contentType: "application/json" });
+    this.store(`${workload}-sql`, `${folder}/features.sql`, { content: sql, contentType: "application/sql" });
+    return {
+      specUri: pulumi.interpolate`s3://${this.bucket.bucket}/${folder}/spec.json`,
+      prefixUri: pulumi.interpolate`s3://${this.bucket.bucket}/${folder}/`,
+    };
+  }
+
+  /** Stores a workload's baseline model; answers where it lies and its hash. */
+  storeBaseline(workload: string, artifact: Buffer): { uri: pulumi.Output<string>; sha256: string } {
+    const sha256 = createHash("sha256").update(artifact).digest("hex");
+    const key = `baselines/${workload}/${sha256}/model.tar.gz`;
+    this.store(`${workload}-baseline`, key, {
+      contentBase64: artifact.toString("base64"),
+      contentType: "application/gzip",
+    });
+    return { uri: pulumi.interpolate`s3://${this.bucket.bucket}/${key}`, sha256 };
+  }
+
+  private store(
+    what: string,
+    key: string,
+    content: Pick<aws.s3.BucketObjectv2Args, "content" | "contentBase64" | "contentType">,
+  ): void {
+    new aws.s3.BucketObjectv2(
+      `${this.name}-${what}`,
+      { bucket: this.bucket.id, key, ...content },
+      // What was trained, judged or served by an earlier version of it goes on referring to that.
+      { parent: this, retainOnDelete: true },
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
+
+export interface DataLakeArgs extends Omit<PrivateBucketArgs, "expiry"> {
+  /** Days that the prepared and sealed parts of an execution are kept. */
+  preparedDays: number;
+  /** Days that captured requests and answers are kept. */
+  captureDays: number;
+}
+
+/** Bucket of data: raw files, prepared and sealed parts, captured requests and answers. */
+export class DataLake extends PrivateBucket {
+  constructor(name: string, args: DataLakeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { preparedDays, captureDays, ...bucket } = args;
+    const expiry = [
+      { id: "prepared", prefix: "prepared/" as const, days: preparedDays },
+      { id: "sealed", prefix: "sealed/" as const, days: preparedDays },
+      { id: "capture", prefix: "capture/" as const, days: captureDays },
+    ];
+    super("DataLake", name, { ...bucket, expiry }, opts);
+    this.registerOutputs({ bucketArn: this.bucket.arn });
+  }
+
+  /** Brings a workload's first source file into the lake; later ones arrive beside it. */
+  storeSource(workload: string, fileName: string, path: string): void {
+    new aws.s3.BucketObjectv2(
+      `${this.name}-${workload}-source`,
+      {
+        bucket: this.bucket.id,
+        key: `raw/${workload}/${fileName}`,
+        source: new pulumi.asset.FileAsset(path),
+      },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { EVENT_SOURCE, RETRAINING_REQUESTED, ROLLOUT_REQUESTED } from "@perennial/contracts";
+
+/** The drift alarm went off. It reports every change of its state: only the step into ALARM counts. */
+export const alarmWentOff = (alarmName: string) => ({
+  source: ["aws.cloudwatch"],
+  "detail-type": ["CloudWatch Alarm State Change"],
+  detail: {
+    alarmName: [alarmName],
+    state: { value: ["ALARM"] },
+    previousState: { value: [{ "anything-but": ["ALARM"] }] },
+  },
+});
+
+export const retrainingRequested = () => ({
+  source: [EVENT_SOURCE],
+  "detail-type": [RETRAINING_REQUESTED],
+});
+
+export const rolloutRequested = () => ({
+  source: [EVENT_SOURCE],
+  "detail-type": [ROLLOUT_REQUESTED],
+});
+
+/** A version was approved. A later change of its metadata repeats the event with the status as it stands: not that one. */
+export const versionApproved = (modelPackageGroups: string[]) => ({
+  source: ["aws.sagemaker"],
+  "detail-type": ["SageMaker Model Package State Change"],
+  detail: {
+    ModelPackageGroupName: modelPackageGroups,
+    ModelApprovalStatus: ["Approved"],
+    UpdatedModelPackageFields: ["ModelApprovalStatus"],
+  },
+});
+
+/** An execution ended, however. */
+export const executionEnded = (stateMachineArns: string[]) => ({
+  source: ["aws.states"],
+  "detail-type": ["Step Functions Execution Status Change"],
+  detail: {
+    stateMachineArn: stateMachineArns,
+    status: ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+  },
+});
+
+/** The program wrote another value into a parameter that existed. */
+export const parameterChanged = (parameterName: string) => ({
+  source: ["aws.ssm"],
+  "detail-type": ["Parameter Store Change"],
+  detail: { name: [parameterName], operation: ["Update"] },
+});

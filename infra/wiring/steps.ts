@@ -1,0 +1,93 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Prefix } from "../components/storage/private-bucket.ts";
+import type { Foundation } from "./foundation.ts";
+import { type Bundles, deployStep } from "./functions.ts";
+import type { Model } from "./models.ts";
+import type { Stack } from "./stack.ts";
+
+export type Steps = ReturnType<typeof deploySteps>;
+
+/** The functions that workflows call: evaluate, judge, register, record. */
+export function deploySteps(stack: Stack, foundation: Foundation, models: Model[], code: Bundles) {
+  const { artifacts, lake, ledger, key, servingImage } = foundation;
+  const LEDGER_TABLE = ledger.table.name;
+  const ARTIFACT_BUCKET = artifacts.bucket.bucket;
+  const baselineOf = ({ baseline }: Model) => ({
+    baselineUri: baseline.uri,
+    baselineSha256: baseline.sha256,
+  });
+  const folders = (...kinds: string[]): Prefix[] =>
+    models.flatMap(({ spec }) => kinds.map((kind) => `${kind}/${spec.name}/` as const));
+
+  const evaluate = deployStep(stack, foundation, code, "evaluate-model", {
+    description: "Scores champion and challenger on the sealed holdout",
+    environment: {
+      LEDGER_TABLE,
+      ARTIFACT_BUCKET,
+      WORKLOADS: perWorkload(models, baselineOf),
+    },
+    timeoutSeconds: 900,
+    memoryMiB: 3008,
+    grants: (grantee, role) => [
+      ledger.grantRead(grantee, role),
+      lake.grantRead(grantee, role, folders("sealed")),
+      artifacts.grantRead(grantee, role, folders("baselines", "models", "specs")),
+      artifacts.grantWrite(grantee, role, folders("evaluations", "audits")),
+      key.grantDecrypt(grantee, role, ["dynamodb"]),
+      key.grantEncrypt(grantee, role, ["s3"]),
+    ],
+  });
+  const judge = deployStep(stack, foundation, code, "judge-challenger", {
+    description: "Holds an evaluation against the gate",
+    environment: { LEDGER_TABLE, ARTIFACT_BUCKET },
+    timeoutSeconds: 900,
+    memoryMiB: 3008,
+    grants: (grantee, role) => [
+      ledger.grantCount(grantee, role),
+      artifacts.grantRead(grantee, role, folders("evaluations", "specs")),
+      artifacts.grantWrite(grantee, role, folders("verdicts")),
+      key.grantDecrypt(grantee, role, ["dynamodb"]),
+      key.grantEncrypt(grantee, role, ["s3"]),
+    ],
+  });
+  const approvesByGate = stack.settings.approval === "gate";
+  const register = deployStep(stack, foundation, code, "register-model", {
+    description: "Registers a challenger as pending, then carries the verdict out",
+    environment: {
+      AUTO_APPROVE: approvesByGate ? "true" : "false",
+      SERVING_IMAGE: servingImage.imageUri,
+      WORKLOADS: perWorkload(models, (model) => ({
+        modelPackageGroup: model.registry.groupName,
+        ...baselineOf(model),
+      })),
+    },
+    timeoutSeconds: 120,
+    memoryMiB: 1024,
+    grants: (grantee, role) => [
+      artifacts.grantRead(grantee, role, folders("audits", "baselines", "evaluations", "models", "verdicts")),
+      key.grantDecrypt(grantee, role, ["s3"]),
+      ...models.flatMap(({ registry }) => [
+        registry.grantRead(grantee, role),
+        registry.grantRegister(grantee, role),
+        registry.grantReject(grantee, role),
+        approvesByGate ? registry.grantApprove(grantee, role) : registry.grantApproveBaseline(grantee, role),
+      ]),
+    ],
+  });
+  const record = deployStep(stack, foundation, code, "record-outcome", {
+    description: "Adds a line to the history",
+    environment: { LEDGER_TABLE },
+    grants: (grantee, role) => [
+      ledger.grantWrite(grantee, role),
+      key.grantDecrypt(grantee, role, ["dynamodb"]),
+    ],
+  });
+  return { evaluate, judge, register, record };
+}
+
+/** An environment variable that says something about each workload, as JSON. */
+export const perWorkload = <Of extends Model>(
+  models: Of[],
+  settings: (model: Of) => Record<string, pulumi.Input<string | number>>,
+): pulumi.Output<string> =>
+  pulumi.jsonStringify(Object.fromEntries(models.map((model) => [model.spec.name, settings(model)])));

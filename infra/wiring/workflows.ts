@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type * as aws from "@pulumi/aws";
+import { TrainingJobs } from "../components/training/training-jobs.ts";
+import type { Filling } from "../components/workflow/definition.ts";
+import { Workflow, type WorkflowArgs } from "../components/workflow/workflow.ts";
+import type { WorkflowKind } from "../naming.ts";
+import type { Serving } from "./endpoints.ts";
+import type { Foundation } from "./foundation.ts";
+import { sageMakerRole, workflowRole } from "./roles.ts";
+import type { Stack } from "./stack.ts";
+import type { Steps } from "./steps.ts";
+
+/** Longest rollout: an hour for SageMaker's update, as much again for what stands around it. */
+export const ROLLOUT_TIMEOUT_MINUTES = 120;
+
+/** Shares of an execution's time. Two jobs run one after the other; waiting for an instance counts to a job's time. */
+const JOB_SHARE = 0.45;
+const SPOT_WAIT_SHARE = 0.4;
+const RUNTIME_SHARE = 0.35;
+
+export interface Loop extends Serving {
+  retrain: Workflow;
+  rollout: Workflow;
+}
+
+/** For each workload: the workflow that renews its model, and the one that puts a model in service. */
+export function deployWorkflows(
+  stack: Stack,
+  foundation: Foundation,
+  served: Serving[],
+  steps: Steps,
+): Loop[] {
+  return served.map((serving) => ({
+    ...serving,
+    retrain: deployRetrain(stack, foundation, serving, steps),
+    rollout: deployRollout(stack, foundation, serving, steps),
+  }));
+}
+
+function deployRetrain(
+  stack: Stack,
+  foundation: Foundation,
+  { spec, stored }: Serving,
+  steps: Steps,
+): Workflow {
+  const { settings, network } = stack;
+  const { key, alerts, lake, artifacts, trainingImage } = foundation;
+  const { name } = spec;
+  const role = workflowRole(stack, name, "retrain");
+  const { jobs, processingRole, trainingRole } = deployJobs(stack, foundation, name);
+  const timeoutSeconds = spec.retraining.timeoutMinutes * 60;
+  const seconds = (share: number) => Math.floor(timeoutSeconds * share);
+  const grantee = `${name}-retrain`;
+  return deploy(
+    stack,
+    foundation,
+    name,
+    "retrain",
+    role,
+    {
+      Workload: name,
+      ExecutionTimeoutSeconds: timeoutSeconds,
+      JobTimeoutSeconds: seconds(JOB_SHARE),
+      JobSeconds: seconds(RUNTIME_SHARE),
+      SpotWaitSeconds: settings.useSpot ? seconds(SPOT_WAIT_SHARE) : null,
+      UseSpot: settings.useSpot,
+      TrainingImage: trainingImage.imageUri,
+      ProcessingRoleArn: processingRole.arn,
+      TrainingRoleArn: trainingRole.arn,
+      ProcessingInstanceType: settings.processingInstanceType,
+      TrainingInstanceType: settings.trainingInstanceType,
+      VolumeSizeGiB: settings.trainingVolumeGiB,
+      VpcConfig: vpcConfig(network),
+      KmsKeyArn: key.keyArn,
+      LakeBucket: lake.bucket.bucket,
+      ArtifactBucket: artifacts.bucket.bucket,
+      SpecPrefixUri: stored.prefixUri,
+      SpecUri: stored.specUri,
+      // The spec's own count; an execution that overrides some is a later addition.
+      HyperParameters: {},
+      EvaluateFunctionArn: steps.evaluate.functionArn,
+      JudgeFunctionArn: steps.judge.functionArn,
+      RegisterFunctionArn: steps.register.functionArn,
+      RecordFunctionArn: steps.record.functionArn,
+      AlertTopicArn: alerts.topicArn,
+    },
+    [
+      jobs.grantRun(grantee, role),
+      key.grantVolumes(grantee, role),
+      steps.evaluate.grantInvoke(grantee, role),
+      steps.judge.grantInvoke(grantee, role),
+      steps.register.grantInvoke(grantee, role),
+      steps.record.grantInvoke(grantee, role),
+      alerts.grantPublish(grantee, role),
+      key.grantEncrypt(grantee, role, ["sns"]),
+    ],
+  );
+}
+
+function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, steps: Steps): Workflow {
+  const { settings, names, network } = stack;
+  const { key, alerts, ledger, servingImage } = foundation;
+  const { spec, endpoint } = serving;
+  const { name } = spec;
+  const role = workflowRole(stack, name, "rollout");
+  const grantee = `${name}-rollout`;
+  return deploy(
+    stack,
+    foundation,
+    name,
+    "rollout",
+    role,
+    {
+      Workload: name,
+      ExecutionTimeoutSeconds: ROLLOUT_TIMEOUT_MINUTES * 60,
+      EndpointName: endpoint.endpointName,
+      ServingImage: servingImage.imageUri,
+      ModelRoleArn: serving.role.arn,
+      InstanceType: settings.servingInstanceType,
+      InstanceCount: settings.servingInstanceCount,
+      BakeSeconds: settings.bakeSeconds,
+      CaptureUri: serving.captureUri,
+      CapturePercent: spec.monitoring.capturePercent,
+      MaxBodyKiB: String(spec.serving.maxBodyKiB),
+      MaxRecords: String(spec.serving.maxRecords),
+      VpcConfig: vpcConfig(network),
+      KmsKeyArn: key.keyArn,
+      LedgerTable: ledger.table.name,
+      BaselineModelName: endpoint.baselineModelName,
+      BaselineEndpointConfigName: endpoint.baselineConfigName,
+      RecordFunctionArn: steps.record.functionArn,
+      AlertTopicArn: alerts.topicArn,
+      AlarmPrefix: names.prefix,
+    },
+    [
+      ledger.grantMovePointer(grantee, role, name),
+      endpoint.grantRollOut(grantee, role),
+      key.grantVolumes(grantee, role),
+      steps.record.grantInvoke(grantee, role),
+      alerts.grantPublish(grantee, role),
+      key.grantDecrypt(grantee, role, ["dynamodb"]),
+      key.grantEncrypt(grantee, role, ["sns"]),
+    ],
+  );
+}
+
+function deployJobs(stack: Stack, { key, lake, artifacts, trainingImage }: Foundation, name: string) {
+  const { names, network, opts } = stack;
+  const processingRole = sageMakerRole(stack, name, "processing");
+  const trainingRole = sageMakerRole(stack, name, "training");
+  const processing = `${name}-processing`;
+  const training = `${name}-training`;
+  const jobs = new TrainingJobs(name, { workload: name, names, processingRole, trainingRole, network }, opts);
+
+  lake.grantReadAll(processing, processingRole, [`raw/${name}/`]);
+  artifacts.grantReadAll(processing, processingRole, [`specs/${name}/`]);
+  lake.grantWrite(processing, processingRole, [`prepared/${name}/`, `sealed/${name}/`]);
+
+  lake.grantReadAll(training, trainingRole, [`prepared/${name}/`]);
+  lake.seal(training, trainingRole, ["sealed/"]);
+  artifacts.grantReadAll(training, trainingRole, [`specs/${name}/`, `checkpoints/${name}/`]);
+  artifacts.grantWrite(training, trainingRole, [`models/${name}/`, `checkpoints/${name}/`]);
+
+  for (const [grantee, role] of [
+    [processing, processingRole],
+    [training, trainingRole],
+  ] as const) {
+    key.grantEncrypt(grantee, role, ["s3"]);
+    key.grantVolumes(grantee, role);
+    trainingImage.grantPull(grantee, role);
+  }
+  return { jobs, processingRole, trainingRole };
+}
+
+function deploy(
+  { settings, names, opts }: Stack,
+  { key, alerts }: Foundation,
+  workload: string,
+  kind: WorkflowKind,
+  role: aws.iam.Role,
+  fillings: WorkflowArgs["fillings"],
+  granted: aws.iam.RolePolicy[],
+): Workflow {
+  return new Workflow(
+    `${workload}-${kind}`,
+    {
+      stateMachineName: names.stateMachine(workload, kind),
+      definition: readFileSync(join(import.meta.dirname, `../../statemachines/${kind}.asl.json`), "utf8"),
+      fillings,
+      role,
+      logGroupName: names.workflowLogGroup(workload, kind),
+      logRetentionDays: settings.logRetentionDays,
+      keyArn: key.keyArn,
+      alertTopicArn: alerts.topicArn,
+    },
+    // Step Functions tries the role's permissions out when it creates a state machine.
+    { ...opts, dependsOn: granted },
+  );
+}
+
+const vpcConfig = (network: Stack["network"]): Filling =>
+  network === undefined ? null : { Subnets: network.subnetIds, SecurityGroupIds: network.securityGroupIds };
