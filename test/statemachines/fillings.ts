@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fill, type Filling } from "../../infra/components/workflow/definition.ts";
+
+export type Workflow = "retrain" | "rollout";
+
+/** As long as a workload's name may be: job and model names are built from it. */
+export const WORKLOAD = "hospital-readmission-in-30-days1";
+export const EXECUTION = `${WORKLOAD}-0123456789ab`;
+
+const arn = (service: string, resource: string) => `arn:aws:${service}:eu-central-1:123456789012:${resource}`;
+const functionArn = (name: string) => arn("lambda", `function:perennial-dev-${name}`);
+
+const SHARED = {
+  Workload: WORKLOAD,
+  KmsKeyArn: arn("kms", "key/1"),
+  RecordFunctionArn: functionArn("record-outcome"),
+  AlertTopicArn: arn("sns", "perennial-dev-alerts"),
+  VpcConfig: { Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
+};
+
+/** What the program fills the tokens with, in the smallest form that still runs. */
+export const FILLINGS: Record<Workflow, Record<string, Filling>> = {
+  retrain: {
+    ...SHARED,
+    ExecutionTimeoutSeconds: 7200,
+    TrainingImage: "registry/training@sha256:1",
+    ProcessingRoleArn: arn("iam", "role/processing"),
+    TrainingRoleArn: arn("iam", "role/training"),
+    LakeBucket: "perennial-dev-123456789012-lake",
+    ArtifactBucket: "perennial-dev-123456789012-artifacts",
+    SpecPrefixUri: "s3://perennial-dev-123456789012-artifacts/specs/w/1/",
+    SpecUri: "s3://perennial-dev-123456789012-artifacts/specs/w/1/spec.json",
+    ProcessingInstanceType: "ml.m5.large",
+    TrainingInstanceType: "ml.m5.large",
+    VolumeSizeGiB: 30,
+    JobSeconds: 300,
+    JobTimeoutSeconds: 600,
+    SpotWaitSeconds: 600,
+    UseSpot: true,
+    HyperParameters: { seed: "7" },
+    EvaluateFunctionArn: functionArn("evaluate-model"),
+    JudgeFunctionArn: functionArn("judge-challenger"),
+    RegisterFunctionArn: functionArn("register-model"),
+  },
+  rollout: {
+    ...SHARED,
+    ExecutionTimeoutSeconds: 7200,
+    LedgerTable: "perennial-dev-ledger",
+    EndpointName: `perennial-dev-${WORKLOAD}`,
+    ServingImage: "registry/serving@sha256:1",
+    ModelRoleArn: arn("iam", "role/model"),
+    InstanceType: "ml.m5.large",
+    InstanceCount: 1,
+    CaptureUri: `s3://perennial-dev-123456789012-lake/capture/${WORKLOAD}/`,
+    CapturePercent: 100,
+    AlarmPrefix: "perennial-dev",
+    BakeSeconds: 60,
+    MaxBodyKiB: "1024",
+    MaxRecords: "1000",
+    BaselineModelName: "baseline-model",
+    BaselineEndpointConfigName: "baseline-config",
+  },
+};
+
+/** A workflow's definition as it stands in the repository. */
+export function source(workflow: Workflow): string {
+  return readFileSync(join(import.meta.dirname, `../../statemachines/${workflow}.asl.json`), "utf8");
+}
+
+/** A workflow's definition with its tokens filled; `changes` replace fillings. */
+export function rendered(workflow: Workflow, changes: Record<string, Filling> = {}): Definition {
+  return JSON.parse(fill(source(workflow), { ...FILLINGS[workflow], ...changes })) as Definition;
+}
+
+export interface Definition {
+  [field: string]: unknown;
+  StartAt: string;
+  States: Record<string, State>;
+}
+
+export interface State {
+  Type: "Task" | "Pass" | "Choice" | "Wait" | "Succeed" | "Fail";
+  Resource?: string;
+  Parameters?: Record<string, unknown>;
+  TimeoutSeconds?: number;
+  Next?: string;
+  Retry?: { ErrorEquals: string[]; MaxAttempts: number }[];
+  Catch?: { ErrorEquals: string[]; ResultPath: string; Next: string }[];
+  Choices?: { Next: string }[];
+  Default?: string;
+}

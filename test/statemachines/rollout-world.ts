@@ -1,0 +1,103 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { ApiError } from "../../local/gateway/interfaces.ts";
+import type { Answer, Answers } from "./run-workflow.ts";
+import { recordOutcome } from "./service-answers.ts";
+
+type Item = Record<string, AttributeValue>;
+type Json = Record<string, unknown>;
+
+/** The one condition that the workflow writes under. */
+const UNFENCED = "attribute_not_exists(#token) OR #token <= :token";
+
+/** An endpoint, its configurations, and the ledger's table: what a rollout changes. */
+export class RolloutWorld {
+  /** Items by sort key; a rollout touches one partition. */
+  readonly table = new Map<string, Item>();
+  readonly models = new Set<string>(["baseline-model"]);
+  readonly configs = new Set<string>(["baseline-config"]);
+  readonly alarms = new Set<string>();
+  live = "baseline-config";
+  /** What DescribeEndpoint says after an update, one after the other; the last one goes on. */
+  statuses = ["Updating", "InService"];
+  /** Whether the update ends with the configuration asked for. */
+  isRolledBack = false;
+  private asked: string | null = null;
+
+  readonly answers: Answers = {
+    "dynamodb:GetItem": (input) => this.getItem(input),
+    "dynamodb:PutItem": (input) => this.write(input, input["Item"] as Item),
+    "dynamodb:UpdateItem": (input) => {
+      const values = input["ExpressionAttributeValues"] as Item;
+      const item = { ...(input["Key"] as Item), token: values[":token"]!, execution: values[":execution"]! };
+      return this.write(input, item);
+    },
+    "sagemaker:CreateModel": ({ ModelName }) => add(this.models, ModelName),
+    "sagemaker:CreateEndpointConfig": ({ EndpointConfigName }) => add(this.configs, EndpointConfigName),
+    "sagemaker:DeleteModel": ({ ModelName }) => remove(this.models, ModelName),
+    "sagemaker:DeleteEndpointConfig": ({ EndpointConfigName }) => remove(this.configs, EndpointConfigName),
+    "sagemaker:UpdateEndpoint": ({ EndpointConfigName }) => {
+      this.asked = String(EndpointConfigName);
+      return {};
+    },
+    "sagemaker:DescribeEndpoint": () => this.describeEndpoint(),
+    "monitoring:PutMetricAlarm": ({ AlarmName }) => add(this.alarms, AlarmName),
+    "monitoring:DeleteAlarms": ({ AlarmNames }) => {
+      for (const name of AlarmNames as string[]) this.alarms.delete(name);
+      return {};
+    },
+    "lambda:record-outcome": recordOutcome,
+    "sns:Publish": () => ({ MessageId: "1" }),
+  };
+
+  /** Keeps `answer` for one state, with the world's own for everything else. */
+  with(answers: Answers): Answers {
+    return { ...this.answers, ...answers };
+  }
+
+  private getItem(input: Json): Json {
+    const item = this.table.get(sortKey(input["Key"] as Item));
+    return item === undefined ? {} : { Item: item };
+  }
+
+  private write(input: Json, item: Item): Json {
+    if (input["ConditionExpression"] !== UNFENCED)
+      throw new Error(`unknown condition ${JSON.stringify(input)}`);
+    const token = (input["ExpressionAttributeValues"] as Item)[":token"]!;
+    const before = this.table.get(sortKey(item))?.["token"];
+    if (before !== undefined && Number(before.N) > Number(token.N)) {
+      throw new ApiError("ConditionalCheckFailedException", "The conditional request failed");
+    }
+    this.table.set(sortKey(item), item);
+    return {};
+  }
+
+  private describeEndpoint(): Json {
+    const status =
+      this.asked === null || this.statuses.length === 1 ? this.statuses.at(-1)! : this.statuses.shift()!;
+    if (status === "InService" && this.asked !== null && !this.isRolledBack) this.live = this.asked;
+    return { EndpointStatus: status, EndpointConfigName: this.live };
+  }
+}
+
+const sortKey = (item: Item): string => String(item["sk"]?.S);
+
+function add(names: Set<string>, name: unknown): Json {
+  names.add(String(name));
+  return {};
+}
+
+function remove(names: Set<string>, name: unknown): Json {
+  if (!names.delete(String(name)))
+    throw new ApiError("ValidationException", `Could not find ${String(name)}.`);
+  return {};
+}
+
+/** The first `times` calls fail with `code`; then `answer` answers. */
+export function failingFirst(times: number, code: string, answer: Answer): Answer {
+  let left = times;
+  return (input, attempt, at) => {
+    if (left === 0) return answer(input, attempt, at);
+    left -= 1;
+    throw new ApiError(code, "no");
+  };
+}

@@ -1,0 +1,432 @@
+import { Readable } from "node:stream";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Pointer, RolloutInput } from "@perennial/contracts";
+import { documentClient, Ledger } from "@perennial/ledger";
+import { describe, expect, it } from "vitest";
+import { Coverage, waysOf } from "./coverage.ts";
+import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
+import { failingFirst, RolloutWorld } from "./rollout-world.ts";
+import { type Answers, type Run, runWorkflow } from "./run-workflow.ts";
+import { codeOf, fails } from "./service-answers.ts";
+
+const definition = rendered("rollout");
+const PACKAGE = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3";
+const INPUT: RolloutInput = {
+  workload: WORKLOAD,
+  execution: EXECUTION,
+  cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
+  token: 5,
+  target: {
+    version: 3,
+    modelPackageArn: PACKAGE,
+    modelDataUrl: "s3://bucket/models/3/model.tar.gz",
+    artifactSha256: "a".repeat(64),
+  },
+};
+const ALARMS = [`perennial-dev-${EXECUTION}-errors`, `perennial-dev-${EXECUTION}-latency`];
+const coverage = new Coverage();
+
+async function run(world: RolloutWorld, answers: Answers = {}): Promise<Run> {
+  const result = await runWorkflow(definition, INPUT, world.with(answers));
+  coverage.add(result);
+  expect(result.faults).toEqual([]);
+  return result;
+}
+
+/** A world in which version 2 is live, and `previous` was before. */
+function afterRollout(previous: string, token = 4): RolloutWorld {
+  const world = new RolloutWorld();
+  world.live = "second-config";
+  for (const name of ["second", ...(previous === "baseline" ? [] : [previous])]) {
+    world.models.add(`${name}-model`);
+    world.configs.add(`${name}-config`);
+  }
+  world.alarms.add("perennial-dev-second-model-errors").add("perennial-dev-second-model-latency");
+  world.table.set("pointer", {
+    pk: { S: `workload#${WORKLOAD}` },
+    sk: { S: "pointer" },
+    version: { N: "2" },
+    modelName: { S: "second-model" },
+    endpointConfigName: { S: "second-config" },
+    token: { N: String(token) },
+    previous: {
+      M: {
+        version: { N: previous === "baseline" ? "0" : "1" },
+        modelName: { S: `${previous}-model` },
+        endpointConfigName: { S: `${previous}-config` },
+      },
+    },
+  });
+  return world;
+}
+
+/** What packages/ledger reads from an item as DynamoDB gives it. */
+async function readThroughLedger(world: RolloutWorld): Promise<Pointer | null> {
+  const body = JSON.stringify({ Item: world.table.get("pointer") });
+  const client = new DynamoDBClient({
+    region: "eu-central-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    requestHandler: {
+      handle: () =>
+        Promise.resolve({ response: { statusCode: 200, headers: {}, body: Readable.from([body]) } }),
+    },
+  });
+  return await new Ledger(documentClient(client), "perennial-dev-ledger").readPointer(WORKLOAD);
+}
+
+const callsOf = ({ calls }: Run, state: string) => calls.filter((call) => call.state === state);
+const reportOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
+const messageOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "sns:Publish")?.input;
+
+describe("a rollout", () => {
+  it("puts the first model in service in place of the baseline and keeps that to go back to", async () => {
+    const world = new RolloutWorld();
+    const result = await run(world);
+    expect([result.status, world.live, [...world.configs], [...world.models], [...world.alarms]]).toEqual([
+      "SUCCEEDED",
+      EXECUTION,
+      ["baseline-config", EXECUTION],
+      ["baseline-model", EXECUTION],
+      ALARMS,
+    ]);
+    expect(messageOf(result)!["Message"]).toMatch(/^Version 3 is in service in place of /);
+  });
+
+  it("writes a pointer that the ledger reads", async () => {
+    const world = new RolloutWorld();
+    await run(world);
+    expect(await readThroughLedger(world)).toEqual({
+      workload: WORKLOAD,
+      version: 3,
+      modelPackageArn: PACKAGE,
+      modelDataUrl: "s3://bucket/models/3/model.tar.gz",
+      artifactSha256: "a".repeat(64),
+      modelName: EXECUTION,
+      endpointConfigName: EXECUTION,
+      movedAt: "2026-03-01T02:00:30.000Z",
+      execution: EXECUTION,
+      token: 5,
+      previous: { version: 0, modelName: "baseline-model", endpointConfigName: "baseline-config" },
+    });
+  });
+
+  it("collects what was the rollback target, and the alarms of what it replaced, which becomes the target", async () => {
+    const world = afterRollout("first");
+    const { status } = await run(world);
+    expect([status, [...world.configs], [...world.models], [...world.alarms]]).toEqual([
+      "SUCCEEDED",
+      ["baseline-config", "second-config", EXECUTION],
+      ["baseline-model", "second-model", EXECUTION],
+      ALARMS,
+    ]);
+    expect((await readThroughLedger(world))!.previous).toEqual({
+      version: 2,
+      modelName: "second-model",
+      endpointConfigName: "second-config",
+    });
+  });
+
+  it("never collects the program's own baseline", async () => {
+    const world = afterRollout("baseline");
+    const result = await run(world);
+    expect([result.status, result.path.at(-1), world.configs.has("baseline-config")]).toEqual([
+      "SUCCEEDED",
+      "InService",
+      true,
+    ]);
+  });
+
+  it("creates model, configuration and update under guard, all by the execution's name", async () => {
+    const { calls } = await run(new RolloutWorld());
+    const inputOf = (action: string) => calls.find(({ what }) => what === `sagemaker:${action}`)!.input;
+    expect(inputOf("CreateModel")).toMatchObject({
+      ModelName: EXECUTION,
+      PrimaryContainer: {
+        ModelDataUrl: INPUT.target.modelDataUrl,
+        Environment: {
+          PERENNIAL_MODEL_VERSION: "3",
+          PERENNIAL_MAX_BODY_KIB: "1024",
+          PERENNIAL_MAX_RECORDS: "1000",
+        },
+      },
+    });
+    expect(inputOf("UpdateEndpoint")).toEqual({
+      EndpointName: `perennial-dev-${WORKLOAD}`,
+      EndpointConfigName: EXECUTION,
+      RetainAllVariantProperties: true,
+      DeploymentConfig: {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: { Type: "ALL_AT_ONCE", WaitIntervalInSeconds: 60 },
+          TerminationWaitInSeconds: 0,
+          MaximumExecutionTimeoutInSeconds: 3600,
+        },
+        AutoRollbackConfiguration: { Alarms: ALARMS.map((AlarmName) => ({ AlarmName })) },
+      },
+    });
+    expect(EXECUTION.length).toBeLessThanOrEqual(63);
+  });
+
+  it.each(["Updating", "SystemUpdating", "RollingBack", "Creating"])(
+    "goes on waiting while the endpoint is %s",
+    async (status) => {
+      const world = new RolloutWorld();
+      world.statuses = [status, status, "InService"];
+      const result = await run(world);
+      expect([result.status, callsOf(result, "DescribeEndpoint").length, result.seconds]).toEqual([
+        "SUCCEEDED",
+        3,
+        45,
+      ]);
+    },
+  );
+});
+
+describe("the champion stays", () => {
+  it("when the endpoint comes back InService with another configuration, as after an alarm", async () => {
+    const world = afterRollout("first");
+    world.isRolledBack = true;
+    world.statuses = ["Updating", "RollingBack", "InService"];
+    const before = structuredClone(world.table.get("pointer"));
+    const result = await run(world);
+    expect([result.status, result.error, result.cause]).toEqual([
+      "FAILED",
+      "RolloutKept",
+      `The endpoint came back with second-config instead of ${EXECUTION}: version 3 is not in service, version 2 stays. Asked for by approval: better.`,
+    ]);
+    expect(world.table.get("pointer")).toEqual(before);
+    expect([[...world.configs], [...world.models], [...world.alarms]]).toEqual([
+      ["baseline-config", "second-config", "first-config"],
+      ["baseline-model", "second-model", "first-model"],
+      ["perennial-dev-second-model-errors", "perennial-dev-second-model-latency"],
+    ]);
+    expect(reportOf(result)).toMatchObject({
+      outcome: "kept",
+      from: 2,
+      wanted: EXECUTION,
+      live: "second-config",
+    });
+    expect(messageOf(result)!["Subject"]).toBe(`Perennial: ${WORKLOAD} keeps its champion`);
+  });
+
+  it("when the update is refused, and what was created for it goes", async () => {
+    const world = new RolloutWorld();
+    world.statuses = ["InService"];
+    const result = await run(world, { UpdateEndpoint: fails("ValidationException") });
+    expect([result.error, reportOf(result)!["stage"], [...world.configs], [...world.alarms]]).toEqual([
+      "SageMaker.SageMakerException",
+      "update-endpoint",
+      ["baseline-config"],
+      [],
+    ]);
+  });
+
+  it("when an update that seemed refused runs after all, and what it may be using is left alone", async () => {
+    const world = new RolloutWorld();
+    world.statuses = ["Updating"];
+    const result = await run(world, { UpdateEndpoint: fails("ValidationException") });
+    expect([result.path.slice(-4), world.configs.has(EXECUTION), [...world.alarms]]).toEqual([
+      ["IsDiscardable", "RecordFailure", "NotifyFailure", "Failed"],
+      true,
+      ALARMS,
+    ]);
+  });
+
+  it("when the endpoint already has the configuration that seemed refused, which is not deleted under it", async () => {
+    const world = new RolloutWorld();
+    world.statuses = ["InService"];
+    world.live = EXECUTION;
+    const result = await run(world, { UpdateEndpoint: fails("ValidationException") });
+    expect([result.error, world.configs.has(EXECUTION)]).toEqual(["SageMaker.SageMakerException", true]);
+  });
+
+  it("when a later admission has claimed the endpoint: it is not touched", async () => {
+    const world = new RolloutWorld();
+    const newer = { pk: { S: `workload#${WORKLOAD}` }, sk: { S: "endpoint-claim" }, token: { N: "6" } };
+    world.table.set("endpoint-claim", newer);
+    const result = await run(world);
+    expect([
+      result.error,
+      callsOf(result, "UpdateEndpoint"),
+      callsOf(result, "ClaimEndpoint").length,
+    ]).toEqual(["DynamoDB.ConditionalCheckFailedException", [], 1]);
+    expect([world.table.get("endpoint-claim"), [...world.configs]]).toEqual([newer, ["baseline-config"]]);
+  });
+
+  it("in the pointer when a later admission has moved it", async () => {
+    const world = afterRollout("first", 6);
+    const before = structuredClone(world.table.get("pointer"));
+    const result = await run(world);
+    expect([result.error, reportOf(result)!["stage"], world.table.get("pointer")]).toEqual([
+      "DynamoDB.ConditionalCheckFailedException",
+      "move-pointer",
+      before,
+    ]);
+  });
+
+  it.each(["Failed", "OutOfService", "UpdateRollbackFailed"])(
+    "in the pointer when the endpoint is %s",
+    async (status) => {
+      const world = new RolloutWorld();
+      world.statuses = ["Updating", status];
+      const result = await run(world);
+      expect([result.error, reportOf(result)]).toMatchObject([
+        "EndpointFailed",
+        {
+          stage: "await-update",
+          error: {
+            Error: "EndpointFailed",
+            Cause: `The endpoint is ${status} with the configuration baseline-config.`,
+          },
+        },
+      ]);
+      expect([world.configs.has(EXECUTION), world.table.has("pointer")]).toEqual([true, false]);
+    },
+  );
+});
+
+/** The world and the answers in which a state is reached, for those that a good rollout doesn't come to. */
+const ROLLED_BACK = {
+  world: () => Object.assign(afterRollout("first"), { isRolledBack: true }),
+  answers: {},
+};
+const REFUSED = {
+  world: () => Object.assign(new RolloutWorld(), { statuses: ["InService"] }),
+  answers: { UpdateEndpoint: fails("ConflictException") },
+};
+const UNREADABLE = {
+  world: () => new RolloutWorld(),
+  answers: { ReadPointer: fails("ResourceNotFoundException") },
+};
+const GOOD = { world: () => afterRollout("first"), answers: {} };
+
+const TASKS = [
+  { state: "ReadPointer", goesOn: "ReadPointerFailed", ends: "FAILED" },
+  { state: "CreateModel", goesOn: "CreateModelFailed", ends: "FAILED" },
+  { state: "CreateEndpointConfig", goesOn: "CreateEndpointConfigFailed", ends: "FAILED" },
+  { state: "CreateErrorAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "CreateLatencyAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "ClaimEndpoint", goesOn: "ClaimEndpointFailed", ends: "FAILED" },
+  { state: "UpdateEndpoint", goesOn: "UpdateEndpointFailed", ends: "FAILED" },
+  { state: "DescribeEndpoint", goesOn: "DescribeEndpointFailed", ends: "FAILED" },
+  { state: "MovePointer", goesOn: "MovePointerFailed", ends: "FAILED" },
+  { state: "RecordInService", goesOn: "Unrecorded", ends: "FAILED" },
+  { state: "NotifyInService", goesOn: "DropReplacedAlarms", ends: "SUCCEEDED" },
+  { state: "DropReplacedAlarms", goesOn: "IsAnySuperseded", ends: "SUCCEEDED" },
+  { state: "DeleteSupersededConfig", goesOn: "DeleteSupersededModel", ends: "SUCCEEDED" },
+  { state: "DeleteSupersededModel", goesOn: "InService", ends: "SUCCEEDED" },
+  { state: "InspectEndpoint", goesOn: "RecordFailure", ends: "FAILED", among: REFUSED },
+  { state: "DeleteDiscardedAlarms", goesOn: "DeleteDiscardedConfig", ends: "FAILED", among: ROLLED_BACK },
+  { state: "DeleteDiscardedConfig", goesOn: "DeleteDiscardedModel", ends: "FAILED", among: ROLLED_BACK },
+  { state: "DeleteDiscardedModel", goesOn: "IsKept", ends: "FAILED", among: ROLLED_BACK },
+  { state: "RecordKept", goesOn: "Unrecorded", ends: "FAILED", among: ROLLED_BACK },
+  { state: "NotifyKept", goesOn: "Kept", ends: "FAILED", among: ROLLED_BACK },
+  { state: "RecordFailure", goesOn: "Unrecorded", ends: "FAILED", among: UNREADABLE },
+  { state: "NotifyFailure", goesOn: "Failed", ends: "FAILED", among: UNREADABLE },
+];
+
+describe("an error of a Task", () => {
+  const named = TASKS.flatMap(({ state, among }) => {
+    const { Resource, Retry } = definition.States[state]!;
+    const names = Retry!.flatMap(({ ErrorEquals }) => ErrorEquals);
+    return names.map((name) => ({ state, name, code: codeOf(Resource!, name), among }));
+  });
+
+  it.each(named)("at $state is tried again when it is $name", async ({ state, code, among = GOOD }) => {
+    const { answers } = among;
+    const without = await run(among.world(), answers);
+    const world = among.world();
+    const what = callsOf(without, state)[0]!.what;
+    const result = await run(world, { ...answers, [state]: failingFirst(1, code, world.answers[what]!) });
+    expect([result.status, result.error, result.path]).toEqual([without.status, without.error, without.path]);
+    expect(callsOf(result, state).length).toBe(callsOf(without, state).length + 1);
+  });
+
+  it.each(TASKS)(
+    "at $state that doesn't pass is met once, leads to $goesOn and ends as $ends",
+    async ({ state, goesOn, ends, among = GOOD }) => {
+      const result = await run(among.world(), { ...among.answers, [state]: fails("ConflictException") });
+      const place = result.path.indexOf(state);
+      expect([callsOf(result, state).length, result.path[place + 1], result.status]).toEqual([
+        1,
+        goesOn,
+        ends,
+      ]);
+    },
+  );
+
+  it("is met in every Task that there is", () => {
+    const tasks = Object.entries(definition.States).filter(([, { Type }]) => Type === "Task");
+    expect(TASKS.map(({ state }) => state).toSorted()).toEqual(tasks.map(([name]) => name).toSorted());
+  });
+});
+
+describe("a failure", () => {
+  it.each([
+    ["ReadPointer", "read-pointer", []],
+    [
+      "CreateModel",
+      "create-model",
+      ["DeleteDiscardedAlarms", "DeleteDiscardedConfig", "DeleteDiscardedModel"],
+    ],
+    [
+      "CreateEndpointConfig",
+      "create-endpoint-config",
+      ["DeleteDiscardedAlarms", "DeleteDiscardedConfig", "DeleteDiscardedModel"],
+    ],
+    [
+      "CreateErrorAlarm",
+      "create-alarms",
+      ["DeleteDiscardedAlarms", "DeleteDiscardedConfig", "DeleteDiscardedModel"],
+    ],
+    [
+      "ClaimEndpoint",
+      "claim-endpoint",
+      ["DeleteDiscardedAlarms", "DeleteDiscardedConfig", "DeleteDiscardedModel"],
+    ],
+    ["DescribeEndpoint", "await-update", []],
+    ["MovePointer", "move-pointer", []],
+  ])("at %s is recorded with its stage %s and discards %j", async (state, stage, discarded) => {
+    const result = await run(afterRollout("first"), { [state]: fails("ConflictException") });
+    expect([reportOf(result)!["stage"], result.path.filter((name) => name.startsWith("Delete"))]).toEqual([
+      stage,
+      discarded,
+    ]);
+  });
+});
+
+describe("a rollout whose outcome cannot be recorded", () => {
+  it("has moved the pointer and ends so that release-lease records it", async () => {
+    const world = new RolloutWorld();
+    const result = await run(world, { "lambda:record-outcome": fails("ResourceNotFoundException") });
+    expect([result.status, result.error, (await readThroughLedger(world))!.execution]).toEqual([
+      "FAILED",
+      "Unrecorded",
+      EXECUTION,
+    ]);
+  });
+});
+
+describe("an execution", () => {
+  it("that waits for the endpoint too long ends as TIMED_OUT and leaves the pointer", async () => {
+    const world = afterRollout("first");
+    world.statuses = ["Updating"];
+    const before = structuredClone(world.table.get("pointer"));
+    const result = await run(world);
+    expect([result.status, result.seconds, reportOf(result), world.table.get("pointer")]).toEqual([
+      "TIMED_OUT",
+      7200,
+      undefined,
+      before,
+    ]);
+  });
+});
+
+describe("all tests together", () => {
+  it("entered every state", () => {
+    expect([...coverage.states].toSorted()).toEqual(Object.keys(definition.States).toSorted());
+  });
+
+  it("went every way between states, and no other", () => {
+    expect(coverage.sortedWays()).toEqual(waysOf(definition));
+  });
+});
