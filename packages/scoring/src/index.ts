@@ -4,4 +4,4 @@ export { PredictionFault } from "./graph.ts";
 export { measureAll, measureMicros } from "./measure.ts";
 export { loadArtifact, loadModel, Model } from "./model.ts";
 export type { EncodedChunk, EncodedRecords } from "./record-encoder.ts";
-export { FaultList, InvalidRecords, MAX_FAULTS, shown, type RecordFault } from "./record-fault.ts";
+export { FaultList, InvalidRecords, MAX_FAULTS, UnreadableRecord, type RecordFault } from "./record-fault.ts";

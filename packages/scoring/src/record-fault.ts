@@ -23,6 +23,15 @@ export class FaultList {
   }
 }
 
+/** Stands in for a record that couldn't be read out of its request, so that its fault keeps its place among the others. */
+export class UnreadableRecord {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
 /** Records were refused. `faults` lists what is wrong with them, up to `MAX_FAULTS`; `total` counts all. */
 export class InvalidRecords extends Error {
   readonly faults: readonly RecordFault[];

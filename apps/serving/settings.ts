@@ -1,0 +1,54 @@
+import { parse } from "@perennial/contracts";
+import { z } from "zod";
+
+const whole = (schema: z.ZodNumber) =>
+  z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(schema);
+
+const Environment = z.object({
+  PERENNIAL_MODEL_VERSION: whole(z.int().min(0)),
+  PERENNIAL_MAX_BODY_KIB: whole(
+    z
+      .int()
+      .min(1)
+      .max(25 * 1024),
+  ),
+  PERENNIAL_MAX_RECORDS: whole(z.int().min(1).max(100_000)),
+  PERENNIAL_ML_ROOT: z.string().min(1).default("/opt/ml"),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: whole(z.int().max(65_535)).default(8080),
+});
+
+export interface Settings {
+  /** Version in the registry; 0 is the baseline. */
+  readonly version: number;
+  readonly limits: { readonly maxBodyKiB: number; readonly maxRecords: number };
+  readonly modelDirectory: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Reads what the container is told by its environment and its argument, `serve` (SageMaker's) or none.
+ *
+ * @throws {InvalidInput} with every variable that is missing or malformed.
+ */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Settings {
+  if (args.some((argument) => argument !== "serve")) {
+    throw new Error(`serving container: given the arguments "${args.join(" ")}"; expected "serve" or none.`);
+  }
+  const { PERENNIAL_ML_ROOT, HOST, PORT, ...settings } = parse(
+    Environment,
+    environment,
+    "serving container: its environment",
+  );
+  return {
+    version: settings.PERENNIAL_MODEL_VERSION,
+    limits: { maxBodyKiB: settings.PERENNIAL_MAX_BODY_KIB, maxRecords: settings.PERENNIAL_MAX_RECORDS },
+    modelDirectory: `${PERENNIAL_ML_ROOT}/model`,
+    host: HOST,
+    port: PORT,
+  };
+}

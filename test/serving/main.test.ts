@@ -1,0 +1,174 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readSettings } from "../../apps/serving/settings.ts";
+import { artifactFiles, FAILING_GRAPH } from "../support/artifact.ts";
+import { servingApp } from "../support/serving.ts";
+
+const MAIN = join(import.meta.dirname, "../../apps/serving/main.ts");
+
+function mlRoot(files = artifactFiles()): string {
+  const root = mkdtempSync(join(tmpdir(), "perennial-serving-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, "model"));
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(root, "model", file), bytes);
+  return root;
+}
+
+interface Container {
+  process: ChildProcess;
+  stdout: () => string;
+  stderr: () => string;
+  exit: Promise<number | null>;
+}
+
+function start(environment: Record<string, string>, args = ["serve"]): Container {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: {
+      PERENNIAL_MODEL_VERSION: "3",
+      PERENNIAL_MAX_BODY_KIB: "64",
+      PERENNIAL_MAX_RECORDS: "10",
+      PORT: "0",
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const chunks: Record<"stdout" | "stderr", string> = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (chunks.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (chunks.stderr += chunk.toString()));
+  const exit = once(child, "close").then(([code]) => code as number | null);
+  return { process: child, stdout: () => chunks.stdout, stderr: () => chunks.stderr, exit };
+}
+
+/** Address of a container that has said that it is ready. */
+async function ready(container: Container): Promise<string> {
+  let isOver = false;
+  void container.exit.then(() => (isOver = true));
+  while (!container.stdout().includes('"message":"ready"')) {
+    if (isOver) throw new Error(`the container ended: ${container.stderr()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const [, address] = /Server listening at (http:\/\/[\d.:]+)/.exec(container.stdout()) ?? [];
+  return address ?? "";
+}
+
+describe("the container", { timeout: 20_000 }, () => {
+  it("serves the model of its folder, and on SIGTERM finishes what is under way and exits 0", async () => {
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot() });
+    const address = await ready(container);
+    expect((await fetch(`${address}/ping`)).status).toBe(200);
+
+    const { port } = new URL(address);
+    const socket = connect(Number(port), "127.0.0.1");
+    const body = '{"days": 3}';
+    socket.write(
+      `POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n{"days"`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    container.process.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.write(body.slice('{"days"'.length));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(await container.exit).toBe(0);
+    expect(container.stderr()).toBe("");
+  });
+
+  it("exits 1 with one sentence about a corrupt artifact", async () => {
+    const root = mlRoot();
+    truncateSync(join(root, "model/model.onnx"), 10);
+    const container = start({ PERENNIAL_ML_ROOT: root });
+    expect(await container.exit).toBe(1);
+    expect(container.stderr()).toMatch(
+      /^artifact file model\.onnx: found SHA-256 [0-9a-f]{64} over 10 bytes; expected SHA-256 [0-9a-f]{64}, as the manifest says\. [^\n]+\n$/,
+    );
+  });
+
+  it("exits 1 where the graph can't answer a row of nothing, and no value gets into its streams", async () => {
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot(artifactFiles({ graph: FAILING_GRAPH })) });
+    expect(await container.exit).toBe(1);
+    expect(container.stderr()).toBe("model.onnx answered with an error; expected 1 predictions\n");
+  });
+
+  it("exits 1 where its port is taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot(), PORT: String(port) });
+    expect(await container.exit).toBe(1);
+    expect(container.stderr()).toMatch(
+      new RegExp(
+        `^serving container: can't listen on 127\\.0\\.0\\.1:${port} \\(.*EADDRINUSE.*\\); set HOST and PORT to a free one\\.\n$`,
+      ),
+    );
+  });
+
+  it("stops while it waits for a client that never finishes", async () => {
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot() });
+    const address = await ready(container);
+    const idle = connect(Number(new URL(address).port), "127.0.0.1");
+    await once(idle, "connect");
+    onTestFinished(() => void idle.destroy());
+    container.process.kill("SIGINT");
+    expect(await container.exit).toBe(0);
+  });
+});
+
+describe("slow clients", () => {
+  it.each([
+    ["headers", "POST /invocations HTTP/1.1\r\nHost"],
+    [
+      "body",
+      "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+    ],
+  ])("are cut off that don't finish their %s", async (_, sent) => {
+    const timeouts = { headersMs: 150, requestMs: 300, idleMs: 2_000 };
+    const { app } = await servingApp({}, { timeouts });
+    const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(sent);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 /);
+    socket.destroy();
+  });
+});
+
+describe("settings", () => {
+  const environment = {
+    PERENNIAL_MODEL_VERSION: "0",
+    PERENNIAL_MAX_BODY_KIB: "1024",
+    PERENNIAL_MAX_RECORDS: "1000",
+  };
+
+  it("have SageMaker's root and port, on this machine only, unless told otherwise", () => {
+    expect(readSettings(environment, ["serve"])).toEqual({
+      version: 0,
+      limits: { maxBodyKiB: 1024, maxRecords: 1000 },
+      modelDirectory: "/opt/ml/model",
+      host: "127.0.0.1",
+      port: 8080,
+    });
+  });
+
+  it("are refused together", () => {
+    expect(() => readSettings({ PORT: "http", PERENNIAL_MAX_RECORDS: "0" }, [])).toThrow(
+      "serving container: its environment is refused, 4 faults:\n" +
+        "  PERENNIAL_MODEL_VERSION: given nothing; expected string, received undefined\n" +
+        "  PERENNIAL_MAX_BODY_KIB: given nothing; expected string, received undefined\n" +
+        '  PERENNIAL_MAX_RECORDS: given "0"; Too small: expected number to be >=1\n' +
+        '  PORT: given "http"; expected a whole number',
+    );
+  });
+
+  it("are refused with an argument that isn't SageMaker's", () => {
+    expect(() => readSettings(environment, ["train"])).toThrow(
+      'serving container: given the arguments "train"; expected "serve" or none.',
+    );
+  });
+});
