@@ -32,7 +32,7 @@ export function parse<Schema extends z.ZodType>(
   value: unknown,
   subject: string,
 ): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw new InvalidInput(
     subject,
@@ -48,7 +48,8 @@ function faultsOf(issue: z.core.$ZodIssue, root: unknown): Fault[] {
     }));
   }
   const message = issue.message.replace(/^Invalid input: /, "");
-  const given = valueAt(root, issue.path);
+  // Inside a text that holds JSON there is no path to follow from the root.
+  const given = valueAt(root, issue.path) ?? issue.input;
   return [{ path: dotted(issue.path), message: `given ${shown(given)}; ${message}` }];
 }
 
