@@ -55,7 +55,7 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
     case "rollout": {
       const { outcome, from, wanted, live } = report;
       const to = report.input.target.version;
-      const before = from === null ? "the baseline" : `version ${from}`;
+      const before = from === null || from === 0 ? "the baseline" : `version ${from}`;
       const summary =
         outcome === "in-service"
           ? `Version ${to} is in service in place of ${before}. ${asked(cause)}`

@@ -57,8 +57,7 @@ function failureOf(
 ): Failure {
   const failure = readFailure(error, cause);
   if (status === "FAILED") return failure;
-  const message = error || cause ? failure.message : "No reason was given.";
-  return { outcome: status === "ABORTED" ? "aborted" : "timed-out", message };
+  return { ...failure, outcome: status === "ABORTED" ? "aborted" : "timed-out" };
 }
 
 /** The execution's input, or null where the event leaves it out (over 248 KiB) or it isn't ours. */

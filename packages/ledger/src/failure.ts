@@ -16,10 +16,11 @@ export function readFailure(error: string | null | undefined, cause: string | nu
   const reason = REASONS.map((key) => document?.[key]).find(
     (text) => typeof text === "string" && text !== "",
   );
-  const text = typeof reason === "string" ? reason : (cause ?? "");
   const isStopped = JOB_STATUS.some((key) => document?.[key] === "Stopped");
-  const message = shorten([error ?? "no error named", text.trim()].filter((part) => part !== "").join(": "));
-  if (isStopped) return { outcome: "aborted", message: `the job was stopped (${message})` };
+  const text = typeof reason === "string" ? reason : isStopped ? "" : (cause ?? "");
+  const said = [error ?? "", text.trim()].filter((part) => part !== "").join(": ");
+  const message = said === "" ? "No reason was given." : shorten(said);
+  if (isStopped) return { outcome: "aborted", message: `The job was stopped: ${message}` };
   return { outcome: error === "States.Timeout" ? "timed-out" : "failed", message };
 }
 

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "perennial-bundles-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:m";
+const limits = { coolDownMinutes: 0, dailyBudget: 1, leaseMinutes: 60 };
+const rollout = {
+  stateMachineArn: machine,
+  modelPackageGroup: "g",
+  leaseMinutes: 60,
+  baselineUri: "s3://artifacts/model.tar.gz",
+  baselineSha256: "b".repeat(64),
+};
+
+/** A whole environment of each function. */
+const ENVIRONMENTS: Record<string, Record<string, string>> = {
+  "admit-retraining": {
+    LEDGER_TABLE: "ledger",
+    WORKLOADS: JSON.stringify({ "hospital-readmission": { stateMachineArn: machine, ...limits } }),
+  },
+  "admit-rollout": { LEDGER_TABLE: "ledger", WORKLOADS: JSON.stringify({ "hospital-readmission": rollout }) },
+  "release-lease": {
+    LEDGER_TABLE: "ledger",
+    STATE_MACHINES: JSON.stringify({ [machine]: { workload: "hospital-readmission", kind: "retrain" } }),
+  },
+  "record-outcome": { LEDGER_TABLE: "ledger" },
+};
+
+/** Bundles a function as it is deployed. */
+async function bundle(name: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, `../../functions/${name}/index.ts`)],
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    // CommonJS inside an ES module asks for `require`.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    logLevel: "error",
+  });
+  return outputFiles[0]!.text;
+}
+
+/** Starts the function cold in a process of its own, and sends it one event that it must refuse. */
+function start(name: string, file: string, environment: Record<string, string>) {
+  const script = `
+    const { handler } = await import(${JSON.stringify(file)});
+    await handler({}).catch((error) => process.stdout.write(error.message.split("\\n")[0]));
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+    env: { AWS_REGION: "eu-central-1", AWS_LAMBDA_FUNCTION_NAME: name, ...environment },
+    encoding: "utf8",
+  });
+  return { stdout, stderr };
+}
+
+describe.each(Object.entries(ENVIRONMENTS))("the bundle of %s", (name, environment) => {
+  const file = join(folder, `${name}.mjs`);
+
+  let text: string;
+
+  beforeAll(async () => {
+    text = await bundle(name);
+    writeFileSync(file, text);
+  });
+
+  it("is the same bytes each time", async () => {
+    expect(await bundle(name)).toBe(text);
+  });
+
+  it("starts in Node 24 and checks its event", () => {
+    const { stdout, stderr } = start(name, file, environment);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(new RegExp(`^event of ${name} is refused, \\d+ faults?:$`));
+  });
+
+  it("stops the cold start when its environment is not whole, naming what is missing", () => {
+    const missing = Object.keys(environment);
+    const { stderr } = start(name, file, {});
+    expect(stderr).toContain(`InvalidInput: environment of ${name} is refused, ${missing.length} fault`);
+    for (const variable of missing) {
+      expect(stderr).toContain(`  ${variable}: given nothing; expected string, received undefined`);
+    }
+  });
+});

@@ -1,0 +1,245 @@
+import { HistoryEntry } from "@perennial/contracts";
+import { Ledger } from "@perennial/ledger";
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../functions/record-outcome/handler.ts";
+import { LedgerTable } from "../support/ledger-table.ts";
+import { RecordedTelemetry } from "../support/telemetry.ts";
+
+const WORKLOAD = "hospital-readmission";
+const execution = `${WORKLOAD}-0123456789ab`;
+const executionArn = `arn:aws:states:eu-central-1:123456789012:execution:machine:${execution}`;
+const startedAt = "2026-01-04T02:00:01.250Z";
+const cause = {
+  kind: "manual" as const,
+  id: "e1",
+  time: "2026-01-04T02:00:00Z",
+  reason: "new data",
+  requestedBy: "ada",
+  coalesced: 0,
+};
+const retrainInput = { workload: WORKLOAD, execution, cause, token: 1 };
+const target = {
+  version: 3,
+  modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/g/3",
+  modelDataUrl: "s3://artifacts/3/model.tar.gz",
+  artifactSha256: "3".repeat(64),
+};
+const rolloutInput = { ...retrainInput, target };
+const verdictUri = "s3://artifacts/verdicts/hospital-readmission/x.json";
+
+const retraining = (status: string, reason: string, registration: object | null) => ({
+  kind: "retraining",
+  executionArn,
+  startedAt,
+  input: retrainInput,
+  verdict: { status, reason, verdictUri },
+  registration,
+});
+const rollout = (outcome: string, from: number | null) => ({
+  kind: "rollout",
+  executionArn,
+  startedAt,
+  input: rolloutInput,
+  outcome,
+  from,
+  wanted: "config-3",
+  live: outcome === "kept" ? "config-2" : "config-3",
+});
+const failed = (kind: string, stage: string, Error: string, Cause?: string) => ({
+  kind: `${kind}-failed`,
+  executionArn,
+  startedAt,
+  input: kind === "rollout" ? rolloutInput : retrainInput,
+  stage,
+  error: { Error, ...(Cause === undefined ? {} : { Cause }) },
+});
+
+function open() {
+  const telemetry = new RecordedTelemetry();
+  const ledger = new Ledger(new LedgerTable(), "ledger");
+  const clock = { now: new Date("2026-01-04T02:05:00Z") };
+  const handle = createHandler({ ledger, telemetry, clock: () => clock.now });
+  return { telemetry, ledger, clock, handle };
+}
+
+const registration = {
+  modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/g/3",
+  version: 3,
+  approvalStatus: "Approved",
+};
+
+describe("a report", () => {
+  it("becomes a line of the history, with a sentence for a person", async () => {
+    const { telemetry, ledger, handle } = open();
+    const entry = await handle(retraining("better", "AUC up 0.012 [0.004, 0.020]", registration));
+    expect(entry).toEqual({
+      kind: "retraining",
+      workload: WORKLOAD,
+      execution,
+      executionArn,
+      cause,
+      startedAt,
+      endedAt: "2026-01-04T02:05:00.000Z",
+      summary:
+        "The challenger is better than the champion. AUC up 0.012 [0.004, 0.020]. Registered as version 3, Approved.",
+      outcome: "better",
+      stage: null,
+      version: 3,
+      approvalStatus: "Approved",
+      verdictUri,
+    });
+    expect(HistoryEntry.parse(entry)).toEqual(entry);
+    expect(await ledger.listHistory(WORKLOAD, { limit: 9 })).toEqual([entry]);
+    expect(telemetry.lines).toEqual([
+      ["outcome", { workload: WORKLOAD, execution, kind: "retraining", outcome: "better", appended: true }],
+    ]);
+    expect(telemetry.counts).toEqual([
+      ["Outcomes", { workload: WORKLOAD, kind: "retraining", outcome: "better" }],
+    ]);
+  });
+
+  it("sent again later answers the line that stands, and counts nothing", async () => {
+    const { telemetry, ledger, clock, handle } = open();
+    const first = await handle(rollout("in-service", 2));
+    clock.now = new Date("2026-01-04T09:00:00Z");
+    expect(await handle(failed("rollout", "collect", "States.Timeout"))).toEqual(first);
+    expect(await ledger.listHistory(WORKLOAD, { limit: 9 })).toEqual([first]);
+    expect(telemetry.counts).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "tie",
+      "The challenger ties with the champion, which stays. Because. Registered as version 3, Rejected.",
+    ],
+    [
+      "worse",
+      "The challenger is worse than the champion, which stays. Because. Registered as version 3, Rejected.",
+    ],
+    ["refused", "The challenger is refused; the champion stays. Because. Registered as version 3, Rejected."],
+  ])("of a retraining judged %s says so", async (status, summary) => {
+    const { handle } = open();
+    const rejected = { ...registration, approvalStatus: "Rejected" };
+    expect(await handle(retraining(status, "Because.", rejected))).toMatchObject({
+      outcome: status,
+      summary,
+      approvalStatus: "Rejected",
+    });
+  });
+
+  it("of the same model again says that nothing was registered", async () => {
+    const { handle } = open();
+    expect(await handle(retraining("unchanged", "Same bytes", null))).toMatchObject({
+      outcome: "unchanged",
+      summary: "The retraining gave the champion's own model again. Same bytes. Nothing was registered.",
+      version: null,
+      approvalStatus: null,
+    });
+  });
+
+  it.each([
+    [rollout("in-service", 2), "Version 3 is in service in place of version 2. Asked for by ada: new data."],
+    [
+      rollout("in-service", 0),
+      "Version 3 is in service in place of the baseline. Asked for by ada: new data.",
+    ],
+    [
+      rollout("kept", 2),
+      "The endpoint came back with config-2 instead of config-3: version 3 is not in service, version 2 stays. Asked for by ada: new data.",
+    ],
+    [
+      failed(
+        "rollout",
+        "claim",
+        "DynamoDB.ConditionalCheckFailedException",
+        "The conditional request failed",
+      ),
+      "The rollout of version 3 failed at claim. DynamoDB.ConditionalCheckFailedException: The conditional request failed",
+    ],
+  ])("of a rollout tells what is in service now (%#)", async (report, summary) => {
+    const { handle } = open();
+    expect(await handle(report)).toMatchObject({ kind: "rollout", to: 3, summary });
+  });
+
+  it.each([
+    [
+      "a training job that failed",
+      failed(
+        "retraining",
+        "train",
+        "States.TaskFailed",
+        JSON.stringify({
+          TrainingJobStatus: "Failed",
+          FailureReason: "AlgorithmError: only one class",
+          Tags: [],
+        }),
+      ),
+      "failed",
+      "The retraining failed at train; the champion stays. States.TaskFailed: AlgorithmError: only one class",
+    ],
+    [
+      "a processing job that failed with a message of its own",
+      failed(
+        "retraining",
+        "prepare",
+        "States.TaskFailed",
+        JSON.stringify({
+          ProcessingJobStatus: "Failed",
+          FailureReason: "",
+          ExitMessage: "column race is missing",
+        }),
+      ),
+      "failed",
+      "The retraining failed at prepare; the champion stays. States.TaskFailed: column race is missing",
+    ],
+    [
+      "a job that somebody stopped",
+      failed("retraining", "train", "States.TaskFailed", JSON.stringify({ TrainingJobStatus: "Stopped" })),
+      "aborted",
+      "The retraining was stopped at train; the champion stays. The job was stopped: States.TaskFailed",
+    ],
+    [
+      "a function that threw",
+      failed(
+        "retraining",
+        "judge",
+        "InvalidInput",
+        JSON.stringify({ errorType: "InvalidInput", errorMessage: "no rows" }),
+      ),
+      "failed",
+      "The retraining failed at judge; the champion stays. InvalidInput: no rows",
+    ],
+    [
+      "a task that took too long",
+      failed("retraining", "train", "States.Timeout"),
+      "timed-out",
+      "The retraining timed out at train; the champion stays. States.Timeout",
+    ],
+  ])("of %s tells what it said itself", async (_, report, outcome, summary) => {
+    const { handle } = open();
+    expect(await handle(report)).toMatchObject({ kind: "retraining", outcome, summary, stage: report.stage });
+  });
+
+  it("stays within what the history takes, however long the reason", async () => {
+    const { handle } = open();
+    const { summary } = await handle(retraining("better", "x".repeat(5000), registration));
+    expect(summary).toHaveLength(2000);
+    const failure = await handle({
+      ...failed("rollout", "claim", "E", "y".repeat(9000)),
+      startedAt: "2026-01-05T00:00:00Z",
+    });
+    expect(failure.summary).toBe(`The rollout of version 3 failed at claim. E: ${"y".repeat(1197)}…`);
+  });
+
+  it("that isn't one is an error, with all its faults", async () => {
+    const { handle } = open();
+    const { verdict: _, ...report } = retraining("better", "", null);
+    await expect(handle({ ...report, startedAt: "now" })).rejects.toThrow(
+      [
+        "event of record-outcome is refused, 2 faults:",
+        '  startedAt: given "now"; expected a UTC time such as 2026-01-31T02:00:00Z',
+        "  verdict: given nothing; expected object, received undefined",
+      ].join("\n"),
+    );
+  });
+});
