@@ -42,6 +42,11 @@ const ROOMS: Room[] = [
     rooms: /^packages\/contracts\//,
     packages: /^@aws-lambda-powertools\/(logger|metrics)$/,
   },
+  {
+    unit: /^packages\/objects\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^(@aws-sdk\/client-s3|zod|node:crypto)$/,
+  },
   { unit: /^packages\/statistics\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   { unit: /^workloads\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   {
@@ -50,7 +55,7 @@ const ROOMS: Room[] = [
     packages: /^(@aws-sdk\/|@aws-lambda-powertools\/|zod$|node:)/,
   },
   { unit: /^apps\/cli\//, rooms: SHARED, packages: /^(@aws-sdk\/|commander$|zod$|node:)/ },
-  { unit: /^apps\/serving\//, rooms: SHARED, packages: /^(@aws-sdk\/|fastify$|zod$|node:)/ },
+  { unit: /^apps\/serving\//, rooms: SHARED, packages: /^(@aws-sdk\/|csv-parse\/sync$|fastify$|zod$|node:)/ },
   {
     unit: /^infra\/components\/[^/]+\//,
     rooms: /^(packages\/contracts\/|infra\/(naming|policies)(\.ts$|\/))/,
