@@ -32,7 +32,7 @@ export const BinaryMetrics = z.strictObject({
   decision: z.strictObject({
     threshold: z.number(),
     prevalence: z.number(),
-    flaggedShare: z.number(),
+    flaggedShare: z.number().nullable(),
     precision: z.number().nullable(),
     recall: z.number().nullable(),
     f1: z.number().nullable(),
