@@ -21,9 +21,11 @@ export interface InterpreterEvent {
 export class History {
   readonly events: HistoryEvent[] = [];
   private readonly clock: CloudClock;
+  private readonly onState: (state: string) => void;
 
-  constructor(clock: CloudClock) {
+  constructor(clock: CloudClock, onState: (state: string) => void = () => undefined) {
     this.clock = clock;
+    this.onState = onState;
   }
 
   add(type: string, details: Record<string, unknown> = {}): void {
@@ -41,6 +43,7 @@ export class History {
   hear({ type, state }: InterpreterEvent, typeOf: (name: string) => string): void {
     if (state === undefined) return;
     if (type === "StateEntered") {
+      this.onState(state.name);
       this.add(`${typeOf(state.name)}StateEntered`, {
         stateEnteredEventDetails: { name: state.name, input: JSON.stringify(state.input) },
       });

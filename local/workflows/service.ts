@@ -15,6 +15,8 @@ export interface WorkflowSurroundings {
   putEvent: EventSink;
   /** Folder that keeps the executions. */
   folder: string;
+  /** Hears of every state that an execution enters. */
+  onState?: (executionArn: string, state: string) => void;
 }
 
 const INPUT_LIMIT = 262_144;
@@ -132,7 +134,7 @@ export class Workflows {
     this.store.save(record);
     this.announce(record);
     const stop = new AbortController();
-    const history = new History(this.around.clock);
+    const history = new History(this.around.clock, (state) => this.around.onState?.(arn, state));
     history.add("ExecutionStarted", {
       executionStartedEventDetails: { input: text, roleArn: machine.roleArn },
     });

@@ -1,0 +1,250 @@
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import { RealClock, type CloudClock } from "./clock.ts";
+import { Bus, type BusEvent } from "./events/bus.ts";
+import { eventsService } from "./events/service.ts";
+import { Functions } from "./functions/service.ts";
+import { openGateway, type LocalGateway } from "./gateway/gateway.ts";
+import type { Gateway } from "./gateway/interfaces.ts";
+import { Identity } from "./identity/identity.ts";
+import { countExecutions, measureQueues } from "./metric-feeds.ts";
+import { AlarmWatch } from "./monitoring/alarm-watch.ts";
+import { Logs } from "./monitoring/logs.ts";
+import { Metrics } from "./monitoring/metrics.ts";
+import { monitoringService } from "./monitoring/service.ts";
+import { accountOf, evaluate } from "./program/evaluate.ts";
+import type { Account, RecordedResource } from "./program/resource.ts";
+import { readStack } from "./program/settings.ts";
+import { createAll } from "./provider/index.ts";
+import { openSageMaker, repositoryPrograms, type SageMaker } from "./sagemaker/sagemaker.ts";
+import { Workflows } from "./workflows/service.ts";
+
+export interface CloudOptions {
+  /** Root of the working copy. */
+  repository: string;
+  stateFolder: string;
+  /** Stack whose settings the program is evaluated with. */
+  stack: string;
+  /** TCP port of the gateway on 127.0.0.1; 0 takes a free one. */
+  port: number;
+  /** Python that has moto and what the training image needs. */
+  python: string;
+  /** Settings over those of the stack, as text. */
+  settings?: Record<string, string>;
+  /** @default the machine's own time */
+  clock?: CloudClock;
+  onProgress?: Partial<Progress>;
+}
+
+/** What the person at the machine is told. */
+export interface Progress {
+  /** A step of the start was done. */
+  step: (what: string) => void;
+  /** Something could not be delivered, or failed where nobody waits for an answer. */
+  warn: (message: string) => void;
+  /** An alert that a topic was told. */
+  alert: (subject: string, message: string) => void;
+  /** An execution entered a state. */
+  state: (executionArn: string, state: string) => void;
+  /** A line of a log. */
+  line: (group: string, stream: string, message: string) => void;
+  /** An event on the bus. */
+  event: (event: BusEvent) => void;
+}
+
+const nothing = (): void => undefined;
+
+/** The recorded program, running on one machine. */
+export interface LocalCloud {
+  readonly url: string;
+  readonly account: Account;
+  readonly resources: readonly RecordedResource[];
+  readonly clock: CloudClock;
+  readonly gateway: LocalGateway;
+  readonly bus: Bus;
+  readonly functions: Functions;
+  readonly workflows: Workflows;
+  readonly alarms: AlarmWatch;
+  readonly metrics: Metrics;
+  readonly logs: Logs;
+  readonly sageMaker: SageMaker;
+  /** Calls an API as the person at the machine. */
+  call(service: string, action: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Stops everything; no process is left when it resolves. */
+  close(): Promise<void>;
+}
+
+/**
+ * Evaluates the program and brings up what it holds: with what an earlier run left in the state folder, or from nothing.
+ *
+ * @throws where the program, a port, Python or a resource stands in the way; nothing is left running then.
+ */
+export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
+  const { repository, stateFolder, python } = options;
+  const progress: Progress = {
+    step: nothing,
+    warn: nothing,
+    alert: nothing,
+    state: nothing,
+    line: nothing,
+    event: nothing,
+    ...options.onProgress,
+  };
+  const settings = readStack(repository, options.stack);
+  Object.assign(settings.values, options.settings);
+  const account = accountOf(settings);
+  const identity = new Identity(account);
+  const opening = openGateway({ port: options.port, stateFolder, python, identity });
+  // Both take seconds and neither needs the other; a failure of one must not leave the other running.
+  const [opened, evaluated] = await Promise.allSettled([opening, evaluate(repository, settings)]);
+  if (opened.status === "rejected") throw opened.reason;
+  const gateway = opened.value;
+  if (evaluated.status === "rejected") {
+    await gateway.close();
+    throw evaluated.reason;
+  }
+  const { resources } = evaluated.value;
+  progress.step(`the program was evaluated: ${resources.length} resources`);
+  const cloud = assemble(options, progress, gateway, account, resources);
+  try {
+    await cloud.create();
+    return cloud;
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+function assemble(
+  { clock = new RealClock(), stateFolder, repository, python }: CloudOptions,
+  progress: Progress,
+  gateway: LocalGateway,
+  account: Account,
+  resources: readonly RecordedResource[],
+): LocalCloud & { create(): Promise<void> } {
+  const person = gateway.identity.callerWith("local");
+  const call = async (service: string, action: string, input: Record<string, unknown>) =>
+    ((await gateway.call(person, service, action, input)) ?? {}) as Record<string, unknown>;
+  // Every alert passes here: only workflows and alarms publish, and both from inside this process.
+  const callAs: Gateway["call"] = (as, service, action, input) => {
+    if (service === "sns" && action === "Publish") {
+      progress.alert(String(input["Subject"]), String(input["Message"]));
+    }
+    return gateway.call(as, service, action, input);
+  };
+  const putEvent = (event: Parameters<Bus["put"]>[0]): void => void bus.put(event);
+
+  const metrics = new Metrics(() => clock.now());
+  const logs = new Logs(join(stateFolder, "logs"), () => clock.now(), metrics.sink);
+  logs.onLine(progress.line);
+  const functions = new Functions({
+    clock,
+    call: callAs,
+    credentialsFor: (role) => gateway.credentialsFor(role),
+    endpoint: () => gateway.url,
+    region: account.region,
+    log: logs.sink,
+    metric: metrics.sink,
+    time: sharedTime(clock),
+    warn: progress.warn,
+  });
+  const bus = new Bus({
+    clock,
+    call: callAs,
+    invokeFunction: (arn, payload, source) => functions.accept(arn, payload, "events.amazonaws.com", source),
+    ...account,
+    warn: progress.warn,
+  });
+  bus.onEvent(progress.event);
+  countExecutions(bus, metrics.sink);
+  const alarms = new AlarmWatch({ clock, metrics, putEvent, call: callAs, warn: progress.warn });
+  const workflows = new Workflows({
+    clock,
+    call: callAs,
+    putEvent,
+    folder: join(stateFolder, "executions"),
+    onState: progress.state,
+  });
+  gateway.register("events", eventsService(bus));
+  gateway.register("monitoring", monitoringService(metrics, alarms, account));
+  gateway.register("logs", logs.handle);
+  gateway.register("lambda", functions.handle);
+  gateway.register("states", workflows.handle);
+  const sageMaker = openSageMaker({
+    gateway,
+    clock,
+    events: putEvent,
+    metrics: metrics.sink,
+    logs: logs.sink,
+    stateFolder,
+    python,
+    programOf: repositoryPrograms(repository, python),
+  });
+  const ending = new AbortController();
+  const s3 = new S3Client({
+    endpoint: gateway.url,
+    region: account.region,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    forcePathStyle: true,
+  });
+
+  const create = async (): Promise<void> => {
+    await createAll(resources, {
+      account,
+      identity: gateway.identity,
+      functions,
+      workflows,
+      bus,
+      alarms,
+      s3,
+      putEvent,
+      call,
+      codeFolder: join(stateFolder, "code"),
+      say: progress.step,
+    });
+    progress.step("what it holds was created");
+    await sageMaker.resume();
+    workflows.abortInterrupted();
+    const queues = resources
+      .filter(({ type }) => type === "aws:sqs/queue:Queue")
+      .map(({ outputs }) => String(outputs["arn"]));
+    alarms.start();
+    measureQueues(queues, call, clock, metrics.sink, ending.signal).catch((error: unknown) => {
+      if (!ending.signal.aborted) progress.warn(`queues cannot be measured: ${(error as Error).message}`);
+    });
+  };
+  const close = async (): Promise<void> => {
+    ending.abort();
+    bus.close();
+    alarms.close();
+    await workflows.close();
+    await functions.close();
+    await sageMaker.close();
+    s3.destroy();
+    await gateway.close();
+  };
+  const parts = {
+    clock,
+    gateway,
+    bus,
+    functions,
+    workflows,
+    alarms,
+    metrics,
+    logs,
+    sageMaker,
+    account,
+    resources,
+  };
+  return { ...parts, url: gateway.url, call, create, close };
+}
+
+/** Time that functions share with a clock that isn't the machine's. */
+function sharedTime(clock: CloudClock): SharedArrayBuffer | null {
+  if (!("onTick" in clock)) return null;
+  const buffer = new SharedArrayBuffer(8);
+  const time = new Float64Array(buffer);
+  time[0] = clock.now();
+  (clock as CloudClock & { onTick(listener: (now: number) => void): void }).onTick((now) => (time[0] = now));
+  return buffer;
+}
