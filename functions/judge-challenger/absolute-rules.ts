@@ -1,4 +1,4 @@
-import type { Check, Evaluation, WorkloadSpec } from "@perennial/contracts";
+import type { Check, Evaluation, Verdict, WorkloadSpec } from "@perennial/contracts";
 import { count, figure, metric, plural } from "./wording.ts";
 
 export type Gate = WorkloadSpec["gate"];
@@ -8,42 +8,34 @@ export interface Look {
   readonly number: number;
 }
 
+/** The latest verdicts on other challengers: they tell a bar that this one missed from one that nothing reaches. */
+export type PastVerdicts = readonly Pick<Verdict, "checks">[];
+
 const BYTES_PER_MIB = 2 ** 20;
 
 /**
  * The rules that hold whatever the champion is. Each is asked as "not within" so that a figure that is missing fails too.
- * Where the champion misses the same bar, the finding says so: then it may be the bar that is wrong.
+ * Where nothing has reached a bar yet, the finding says so: then it may be the bar that is wrong.
  */
-export function checkAbsoluteRules(evaluation: Evaluation, gate: Gate, look: Look): Check[] {
+export function checkAbsoluteRules(
+  evaluation: Evaluation,
+  gate: Gate,
+  look: Look,
+  past: PastVerdicts,
+): Check[] {
   return [
     checkRows(evaluation, gate),
     checkPredictions(evaluation),
     checkLooks(evaluation, gate, look),
-    checkSlope(evaluation, gate),
-    checkMean(evaluation, gate),
-    checkBudget(
-      "latency",
-      "microseconds for one record",
-      gate.budgets.scoreMicros,
-      evaluation,
-      (model) => model.scoreMicros,
-    ),
-    checkBudget(
-      "size",
-      "MiB",
-      gate.budgets.artifactMiB,
-      evaluation,
-      (model) => model.artifactBytes / BYTES_PER_MIB,
-    ),
+    ...bars(gate).map((bar) => checkBar(bar, evaluation, past)),
   ];
 }
 
 function checkRows({ holdout }: Evaluation, { minRows }: Gate): Check {
-  const isPassed = holdout.rows >= minRows;
   return {
     name: "rows",
-    outcome: outcome(isPassed),
-    finding: `the holdout has ${plural(holdout.rows, "row")} of ${plural(holdout.groups, "group")}; ${count(minRows)} are needed`,
+    outcome: outcome(holdout.rows >= minRows),
+    finding: `the holdout has ${plural(holdout.rows, "row")} of ${plural(holdout.groups, "group")}; ${count(minRows)} rows are needed`,
     measured: figure(holdout.rows),
     limit: `at least ${count(minRows)} rows`,
   };
@@ -62,83 +54,106 @@ function checkPredictions({ challenger, champion }: Evaluation): Check {
     outcome: outcome(invalid.length === 0),
     finding: faults.length === 0 ? "both models give a probability for every row" : faults.join(" and "),
     measured: figure(challenger.invalidPredictions),
-    limit: "a probability for every row, of both models",
+    limit: "a probability for every row, by both models",
   };
 }
 
 function checkLooks({ holdout }: Evaluation, { looks }: Gate, { number }: Look): Check {
-  const isPassed = number <= looks;
+  const isLeft = number <= looks;
   const name = `holdout ${holdout.sha256.slice(0, 12)}`;
   return {
     name: "looks",
-    outcome: outcome(isPassed),
-    finding: isPassed
-      ? `look ${number} of ${looks} at ${name}`
-      : `${name} is retired: its ${plural(looks, "look")} are spent and this would be look ${number}; ` +
-        "bring new data, so that new groups enter the holdout",
+    outcome: outcome(isLeft),
+    finding: isLeft
+      ? `look ${count(number)} of ${count(looks)} at ${name}`
+      : `${name} is retired: its ${plural(looks, "look")} are spent and this would be look ${count(number)}; ` +
+        "bring new data, so that new groups make a new holdout",
     measured: figure(number),
     limit: `at most ${plural(looks, "look")}`,
   };
 }
 
-function checkSlope({ challenger, champion }: Evaluation, { calibration }: Gate): Check {
+type Evaluated = Evaluation["challenger"];
+
+/** A figure of one model that has to lie within fixed limits. */
+interface Bar {
+  readonly name: Check["name"];
+  readonly measure: (model: Evaluated) => Check["measured"] & object;
+  /** NaN and null are never within. */
+  readonly isReached: (value: number) => boolean;
+  readonly describe: (model: Evaluated) => string;
+  /** The figure alone, for the champion's beside the challenger's. */
+  readonly show: (value: number) => string;
+  readonly limit: string;
+}
+
+function bars({ calibration, budgets }: Gate): Bar[] {
   const [lowest, highest] = calibration.slope;
-  const isWithin = (slope: number | null) => slope !== null && slope >= lowest && slope <= highest;
-  const { slope } = challenger.metrics.calibration;
-  const isPassed = isWithin(slope.value);
-  const other = champion.metrics.calibration.slope.value;
-  return {
-    name: "calibration-slope",
-    outcome: outcome(isPassed),
-    finding:
-      `the calibration slope is ${metric(slope.value)}; ${lowest} to ${highest} is accepted` +
-      unreached(isPassed || isWithin(other), metric(other)),
-    measured: slope,
-    limit: `from ${lowest} to ${highest}`,
-  };
+  const errors = (z: number) => `${Math.abs(z).toFixed(1)} standard errors`;
+  return [
+    {
+      name: "calibration-slope",
+      measure: ({ metrics }) => metrics.calibration.slope,
+      isReached: (slope) => slope >= lowest && slope <= highest,
+      describe: ({ metrics }) =>
+        `the calibration slope is ${metric(metrics.calibration.slope.value)}; ${lowest} to ${highest} is accepted`,
+      show: metric,
+      limit: `from ${lowest} to ${highest}`,
+    },
+    {
+      name: "calibration-mean",
+      measure: ({ metrics }) => figure(metrics.calibration.meanZ ?? Number.NaN),
+      isReached: (z) => Math.abs(z) <= calibration.meanZ,
+      describe: ({ metrics: { calibration: found } }) =>
+        `the mean prediction ${metric(found.meanPredicted)} lies ` +
+        `${found.meanZ === null ? "an undefined distance" : errors(found.meanZ)} ` +
+        `from the observed rate ${metric(found.observedRate)}; ${calibration.meanZ} are accepted`,
+      show: errors,
+      limit: `within ${calibration.meanZ} standard errors`,
+    },
+    budget("latency", "microseconds for one record", budgets.scoreMicros, ({ scoreMicros }) => scoreMicros),
+    budget("size", "MiB", budgets.artifactMiB, ({ artifactBytes }) => artifactBytes / BYTES_PER_MIB),
+  ];
 }
 
-function checkMean({ challenger, champion }: Evaluation, { calibration }: Gate): Check {
-  const isWithin = (z: number | null) => z !== null && Math.abs(z) <= calibration.meanZ;
-  const { meanZ, meanPredicted, observedRate } = challenger.metrics.calibration;
-  const isPassed = isWithin(meanZ);
-  const other = champion.metrics.calibration.meanZ;
-  return {
-    name: "calibration-mean",
-    outcome: outcome(isPassed),
-    finding:
-      `the mean prediction ${metric(meanPredicted)} lies ${errors(meanZ)} from the observed rate ${metric(observedRate)}; ` +
-      `${calibration.meanZ} are accepted${unreached(isPassed || isWithin(other), errors(other))}`,
-    measured: figure(meanZ ?? Number.NaN),
-    limit: `within ${calibration.meanZ} standard errors`,
-  };
-}
-
-function checkBudget(
+function budget(
   name: "latency" | "size",
   unit: string,
-  budget: number,
-  { challenger, champion }: Evaluation,
-  figureOf: (model: Evaluation["challenger"]) => number,
-): Check {
-  const [own, other] = [figureOf(challenger), figureOf(champion)];
-  const isPassed = own <= budget;
-  const shown = (value: number) => value.toFixed(1);
+  most: number,
+  figureOf: (model: Evaluated) => number,
+): Bar {
+  const show = (value: number) => `${value.toFixed(1)} ${unit}`;
   return {
     name,
-    outcome: outcome(isPassed),
-    finding:
-      `the model takes ${shown(own)} ${unit}; ${count(budget)} are allowed` +
-      unreached(isPassed || other <= budget, shown(other)),
-    measured: figure(own),
-    limit: `at most ${count(budget)} ${unit}`,
+    measure: (model) => figure(figureOf(model)),
+    isReached: (value) => value <= most,
+    describe: (model) => `the model takes ${show(figureOf(model))}; ${count(most)} are allowed`,
+    show,
+    limit: `at most ${count(most)} ${unit}`,
   };
+}
+
+function checkBar(bar: Bar, { challenger, champion }: Evaluation, past: PastVerdicts): Check {
+  const measured = bar.measure(challenger);
+  const isReached = bar.isReached(measured.value ?? Number.NaN);
+  const hint = isReached ? "" : hintAt(bar, bar.measure(champion).value, past);
+  return {
+    name: bar.name,
+    outcome: outcome(isReached),
+    finding: bar.describe(challenger) + hint,
+    measured,
+    limit: bar.limit,
+  };
+}
+
+function hintAt({ name, isReached, show }: Bar, champion: number | null, past: PastVerdicts): string {
+  if (isReached(champion ?? Number.NaN)) return "";
+  const others = past.flatMap(({ checks }) => checks.filter((check) => check.name === name));
+  const hasPassed = others.some(({ measured }) => isReached(measured?.value ?? Number.NaN));
+  const shown = champion === null ? "undefined" : show(champion);
+  return hasPassed || others.length === 0
+    ? ` (the champion misses this bar too: ${shown})`
+    : ` (nothing has reached this bar: not the champion, ${shown}, nor any of the last ${plural(others.length, "challenger")})`;
 }
 
 const outcome = (isPassed: boolean): Check["outcome"] => (isPassed ? "passed" : "failed");
-const errors = (z: number | null): string =>
-  z === null ? "undefined" : `${Math.abs(z).toFixed(1)} standard errors`;
-
-/** An absolute bar that the model in service misses as well says little about the challenger. */
-const unreached = (isReached: boolean, champion: string): string =>
-  isReached ? "" : ` (the champion misses this bar too, at ${champion})`;

@@ -16,7 +16,7 @@ import { isUnchanged, judge, unchanged } from "./judge.ts";
 
 export interface Dependencies {
   objects: Pick<Objects, "readDocument" | "writeDocument">;
-  ledger: Pick<Ledger, "countLook">;
+  ledger: Pick<Ledger, "countLook" | "listHistory">;
   telemetry: Telemetry;
   artifactBucket: string;
 }
@@ -29,8 +29,9 @@ export interface Dependencies {
  * @throws {ObjectFault} for an object that can't be read or written.
  */
 export const createHandler =
-  ({ objects, ledger, telemetry, artifactBucket }: Dependencies) =>
+  (dependencies: Dependencies) =>
   async (event: unknown): Promise<VerdictReference> => {
+    const { objects, ledger, telemetry, artifactBucket } = dependencies;
     const asked = parse(FUNCTIONS["judge-challenger"].event, event, "event of judge-challenger");
     const { workload, execution, evaluationUri } = asked;
     const [{ gate }, evaluation] = await Promise.all([
@@ -51,8 +52,11 @@ export const createHandler =
     } else {
       // Counted before anything is compared: a look that isn't counted would be a look for free.
       const look = await ledger.countLook(workload, evaluation.holdout.sha256, execution);
-      const scores = await objects.readDocument(evaluation.scoresUri, Scores);
-      verdict = judge({ evaluation, evaluationUri, scores, gate, look });
+      const [scores, past] = await Promise.all([
+        objects.readDocument(evaluation.scoresUri, Scores),
+        readPast(dependencies, workload, execution),
+      ]);
+      verdict = judge({ evaluation, evaluationUri, scores, gate, look, past });
     }
     const verdictUri = `s3://${artifactBucket}/verdicts/${workload}/${execution}.json`;
     await objects.writeDocument(verdictUri, Verdict, verdict);
@@ -61,3 +65,26 @@ export const createHandler =
     telemetry.count("Verdicts", { workload, status });
     return { status, reason, verdictUri };
   };
+
+/** How many history entries are asked for a bar that nothing has reached. */
+const LATEST = 12;
+
+/** Verdicts of the latest retrainings but this one. They only add a hint: one that can't be read any more is left out. */
+async function readPast(
+  { objects, ledger, telemetry }: Dependencies,
+  workload: string,
+  execution: string,
+): Promise<Verdict[]> {
+  const entries = await ledger.listHistory(workload, { limit: LATEST });
+  const read = entries.map(async (entry): Promise<Verdict[]> => {
+    if (entry.kind !== "retraining" || entry.execution === execution || entry.verdictUri === null) return [];
+    try {
+      return [await objects.readDocument(entry.verdictUri, Verdict)];
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : "unknown";
+      telemetry.log("left out a past verdict", { workload, execution: entry.execution, reason });
+      return [];
+    }
+  });
+  return (await Promise.all(read)).flat();
+}

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from "@perennial/contracts";
 import { alphaForLook, type GainOutcome, seedFromText } from "@perennial/statistics";
-import { checkAbsoluteRules, type Gate, type Look } from "./absolute-rules.ts";
+import { checkAbsoluteRules, type Gate, type Look, type PastVerdicts } from "./absolute-rules.ts";
 import { checkBrier, checkSlices, comparePrimary, describePrimary, pairRows } from "./comparisons.ts";
 import { reasonFor } from "./reason.ts";
 
@@ -18,6 +18,7 @@ export interface JudgementInput {
   readonly scores: Scores;
   readonly gate: Gate;
   readonly look: Look;
+  readonly past: PastVerdicts;
 }
 
 const UNDEFINED: Estimate = { value: null, lower: null, upper: null };
@@ -49,11 +50,11 @@ export function unchanged(evaluation: Evaluation, evaluationUri: string): Verdic
  *
  * @throws {InvalidInput} if the scores aren't those of the evaluation.
  */
-export function judge({ evaluation, evaluationUri, scores, gate, look }: JudgementInput): Verdict {
+export function judge({ evaluation, evaluationUri, scores, gate, look, past }: JudgementInput): Verdict {
   requireScoresOf(evaluation, scores);
   const { workload, execution, holdout, challenger, champion } = evaluation;
   const common = { workload, execution, evaluationUri };
-  const absolute = checkAbsoluteRules(evaluation, gate, look);
+  const absolute = checkAbsoluteRules(evaluation, gate, look, past);
   const taken = { holdoutSha256: holdout.sha256, number: look.number, of: gate.looks };
   if (look.number > gate.looks) {
     // A retired holdout answers no question: not even how the comparison would have gone.
