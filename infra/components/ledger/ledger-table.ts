@@ -59,6 +59,11 @@ export class LedgerTable extends pulumi.ComponentResource {
     return this.grant(grantee, role, "count", ["GetItem", "UpdateItem"], workloads);
   }
 
+  /** Lets `role` list the latest lines of the history. */
+  grantReadHistory(grantee: string, role: aws.iam.Role, workloads = this.workloads): aws.iam.RolePolicy {
+    return this.grant(grantee, role, "read-history", ["Query"], workloads);
+  }
+
   /** Lets `role` claim an endpoint and move the pointer to what is live behind it. */
   grantMovePointer(grantee: string, role: aws.iam.Role, workload: string): aws.iam.RolePolicy {
     return this.grant(grantee, role, "move-pointer", ["GetItem", "PutItem", "UpdateItem"], [workload]);
