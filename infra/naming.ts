@@ -11,7 +11,7 @@ export const LONGEST_STACK_NAME = 10;
  *
  * @example
  * const names = naming({ stack: "dev", accountId: "123456789012", region: "eu-central-1" });
- * names.endpoint("hospital-readmission"); // "perennial-dev-hospital-readmission"
+ * names.endpoint("churn"); // "perennial-dev-churn"
  */
 export function naming({ stack, accountId, region }: { stack: string; accountId: string; region: string }) {
   const prefix = `perennial-${stack}`;
@@ -40,6 +40,8 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     ofWorkload: (workload: string, what: string) => `${prefix}-${workload}-${what}`,
     /** Matches every execution of a workload and no execution of a workload whose name only starts like it. */
     anyExecution: (workload: string) => `${workload}-????????????`,
+    /** Tags of what belongs to one workload; the provider adds those of platform and stack. */
+    tags: (workload: string) => ({ "perennial:workload": workload }),
     servingImageParameter: `/perennial/${stack}/serving-image`,
   };
 }

@@ -48,7 +48,7 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
         network,
       },
       // The model's data and image are fetched with the role when the endpoint is created.
-      { ...opts, dependsOn: [artifacts, ...granted] },
+      { ...opts, dependsOn: [model.baseline.object, ...granted] },
     );
     return { ...model, role, endpoint, captureUri };
   });

@@ -1,4 +1,4 @@
-import { buildBaseline } from "../baseline/baseline.ts";
+import { buildBaseline } from "../components/endpoint/baseline.ts";
 import { ModelRegistry } from "../components/registry/model-registry.ts";
 import type { Workload } from "../workloads.ts";
 import type { Foundation } from "./foundation.ts";
@@ -21,6 +21,7 @@ export async function keepModels(
       {
         modelPackageGroupName: names.modelPackageGroup(name),
         description: spec.title,
+        tags: names.tags(name),
         protect: settings.protect,
       },
       opts,

@@ -18,6 +18,7 @@ export function sageMakerRole(
       accountId: settings.accountId,
       // SageMaker names jobs, models or endpoints of the region here, depending on what it is doing.
       sourceArn: names.arn("sagemaker", "*"),
+      tags: names.tags(workload),
     },
     opts,
   );
@@ -38,6 +39,7 @@ export function workflowRole(
       service: "states.amazonaws.com",
       accountId: settings.accountId,
       sourceArn: names.arn("states", `stateMachine:${names.stateMachine(workload, kind)}`),
+      tags: names.tags(workload),
     },
     opts,
   );

@@ -44,7 +44,8 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
     memoryMiB: 3008,
     grants: (grantee, role) => [
       ledger.grantCount(grantee, role),
-      artifacts.grantRead(grantee, role, folders("evaluations", "specs")),
+      ledger.grantReadHistory(grantee, role),
+      artifacts.grantRead(grantee, role, folders("evaluations", "specs", "verdicts")),
       artifacts.grantWrite(grantee, role, folders("verdicts")),
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["s3"]),
@@ -64,7 +65,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
     timeoutSeconds: 120,
     memoryMiB: 1024,
     grants: (grantee, role) => [
-      artifacts.grantRead(grantee, role, folders("audits", "baselines", "evaluations", "models", "verdicts")),
+      artifacts.grantRead(grantee, role, folders("baselines", "evaluations", "models", "verdicts")),
       key.grantDecrypt(grantee, role, ["s3"]),
       ...models.flatMap(({ registry }) => [
         registry.grantRead(grantee, role),

@@ -34,6 +34,7 @@ export function setTriggers(
       {
         alarmName: names.ofWorkload(name, "drift"),
         workload: name,
+        tags: names.tags(name),
         driftedShare: spec.monitoring.driftedShare,
         alertTopicArn: alerts.topicArn,
       },

@@ -193,6 +193,7 @@ function deploy(
       logRetentionDays: settings.logRetentionDays,
       keyArn: key.keyArn,
       alertTopicArn: alerts.topicArn,
+      tags: names.tags(workload),
     },
     // Step Functions tries the role's permissions out when it creates a state machine.
     { ...opts, dependsOn: granted },

@@ -60,7 +60,7 @@ const ROOMS: Room[] = [
     unit: /^infra\/components\/[^/]+\//,
     rooms: /^(packages\/contracts\/|infra\/(naming|policies)(\.ts$|\/))/,
     packages:
-      /^(@pulumi\/|esbuild$|tar-stream$|node:(fs|fs\/promises|path|url|crypto|zlib|stream|stream\/promises)$)/,
+      /^(@pulumi\/|esbuild$|protobufjs$|tar-stream$|zod$|node:(fs|fs\/promises|path|url|crypto|zlib|stream|stream\/promises)$)/,
   },
   {
     unit: /^infra\/(?!components\/)/,

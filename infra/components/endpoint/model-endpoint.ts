@@ -48,12 +48,14 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     this.name = name;
     this.args = args;
     const { workload, names, network, role } = args;
+    const tags = names.tags(workload);
     const logGroup = new aws.cloudwatch.LogGroup(
       name,
       {
         name: names.endpointLogGroup(workload),
         retentionInDays: args.logRetentionDays,
         kmsKeyId: args.keyArn,
+        tags,
       },
       { parent: this },
     );
@@ -79,7 +81,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     const { model, configuration } = this.createBaseline(report);
     const endpoint = new aws.sagemaker.Endpoint(
       name,
-      { name: names.endpoint(workload), endpointConfigName: configuration.name },
+      { name: names.endpoint(workload), endpointConfigName: configuration.name, tags },
       // The rollout owns both from its first run on; a deployment configuration here would be sent back with any change.
       { parent: this, ignoreChanges: ["endpointConfigName", "deploymentConfig"], dependsOn: [logGroup] },
     );
@@ -141,6 +143,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         name: this.baselineName(),
         executionRoleArn: args.role.arn,
         enableNetworkIsolation: true,
+        tags: args.names.tags(args.workload),
         primaryContainer: {
           image: args.imageUri,
           modelDataUrl: args.baselineUri,
@@ -163,6 +166,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       {
         name: this.baselineName(),
         kmsKeyArn: args.keyArn,
+        tags: args.names.tags(args.workload),
         productionVariants: [
           {
             variantName: "primary",
@@ -203,6 +207,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         threshold: 0,
         treatMissingData: "notBreaching",
         alarmActions: [alertTopicArn],
+        tags: names.tags(workload),
       },
       { parent: this },
     );

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { buildSync } from "esbuild";
+import { build } from "esbuild";
 
 /** Packages with native code stay whole beside the bundle: their files by their place in the archive. */
 const ONNX_RUNTIME = "onnxruntime-node";
@@ -13,14 +12,24 @@ const REQUIRE =
 
 /**
  * Bundles the functions of `folder`, one archive each. The same sources give the same bytes wherever the repository lies.
+ * The archives come at once and are filled while the rest of the program goes on.
  *
- * @throws with all of esbuild's messages when a function can't be bundled.
+ * Filling fails with all of esbuild's messages when a function can't be bundled.
  */
 export function bundleFunctions<Name extends string>(
   folder: string,
   names: readonly Name[],
 ): Record<Name, pulumi.asset.AssetArchive> {
-  const { outputFiles, metafile } = buildSync({
+  const built = bundle(folder, names);
+  const archives = names.map(
+    (name) =>
+      [name, new pulumi.asset.AssetArchive(built.then((result) => files(result, name, folder)))] as const,
+  );
+  return Object.fromEntries(archives) as Record<Name, pulumi.asset.AssetArchive>;
+}
+
+async function bundle(folder: string, names: readonly string[]) {
+  return await build({
     absWorkingDir: dirname(folder),
     entryPoints: names.map((name) => ({ in: join(folder, name, "index.ts"), out: name })),
     outdir: "bundles",
@@ -40,25 +49,24 @@ export function bundleFunctions<Name extends string>(
     charset: "utf8",
     logLevel: "silent",
   });
-  const archives = names.map((name) => {
-    const file = outputFiles.find(({ path }) => path.endsWith(`/${name}.mjs`));
-    if (file === undefined) throw new Error(`esbuild wrote no bundle for ${name} in ${folder}`);
-    const { imports } = metafile.outputs[`bundles/${name}.mjs`] ?? { imports: [] };
-    const native = imports.some(({ path, external }) => external === true && path === ONNX_RUNTIME);
-    const files = {
-      "index.mjs": new pulumi.asset.StringAsset(file.text),
-      ...(native ? onnxRuntime(folder) : {}),
-    };
-    return [name, new pulumi.asset.AssetArchive(files)] as const;
-  });
-  return Object.fromEntries(archives) as Record<Name, pulumi.asset.AssetArchive>;
+}
+
+function files(
+  { outputFiles, metafile }: Awaited<ReturnType<typeof bundle>>,
+  name: string,
+  folder: string,
+): Record<string, pulumi.asset.Asset> {
+  const file = outputFiles.find(({ path }) => path.endsWith(`/${name}.mjs`));
+  if (file === undefined) throw new Error(`esbuild wrote no bundle for ${name} in ${folder}`);
+  const { imports } = metafile.outputs[`bundles/${name}.mjs`] ?? { imports: [] };
+  const isNative = imports.some(({ path, external }) => external === true && path === ONNX_RUNTIME);
+  return { "index.mjs": new pulumi.asset.StringAsset(file.text), ...(isNative ? onnxRuntime(folder) : {}) };
 }
 
 /** The files of onnxruntime that Lambda needs: one platform of five keeps the archive within its 250 MB. */
 function onnxRuntime(folder: string): Record<string, pulumi.asset.FileAsset> {
-  const { resolve } = createRequire(join(folder, "package.json"));
-  const runtime = dirname(resolve(`${ONNX_RUNTIME}/package.json`));
-  // Resolved from the runtime, whose dependency it is.
+  const runtime = packageFolder(ONNX_RUNTIME, folder);
+  // Found from the runtime, whose dependency it is.
   const common = packageFolder("onnxruntime-common", runtime);
   const platform = "bin/napi-v6/linux/x64";
   return Object.fromEntries([
@@ -70,11 +78,12 @@ function onnxRuntime(folder: string): Record<string, pulumi.asset.FileAsset> {
   ]);
 }
 
+/** Folder of an installed package, as Node finds it from `dependent`: in the nearest `node_modules` that has it. */
 function packageFolder(name: string, dependent: string): string {
-  const places = createRequire(join(dependent, "package.json")).resolve.paths(name) ?? [];
-  const place = places.find((path) => existsSync(join(path, name, "package.json")));
-  if (place === undefined) throw new Error(`${name} is not installed: run npm install`);
-  return join(place, name);
+  const folder = join(dependent, "node_modules", name);
+  if (existsSync(join(folder, "package.json"))) return folder;
+  if (dirname(dependent) === dependent) throw new Error(`${name} is not installed: run npm install`);
+  return packageFolder(name, dirname(dependent));
 }
 
 function filesUnder(

@@ -11,6 +11,7 @@ export interface ServiceRoleArgs {
   accountId: string;
   /** ARN of what the service acts for when it assumes the role; wildcards are allowed. */
   sourceArn: string;
+  tags?: Record<string, string>;
 }
 
 /** A role that one service assumes for one purpose. It may do nothing until an owner grants it something. */
@@ -19,7 +20,7 @@ export class ServiceRole extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("perennial:identity:ServiceRole", name, {}, opts);
-    const { roleName, description, service, accountId, sourceArn } = args;
+    const { roleName, description, service, accountId, sourceArn, tags = {} } = args;
     if (roleName.length > 64) {
       throw new pulumi.ResourceError(
         `ServiceRole "${name}": roleName "${roleName}" has ${roleName.length} characters, expected at most 64. ` +
@@ -29,7 +30,7 @@ export class ServiceRole extends pulumi.ComponentResource {
     }
     this.role = new aws.iam.Role(
       name,
-      { name: roleName, description, assumeRolePolicy: trust(service, accountId, sourceArn) },
+      { name: roleName, description, assumeRolePolicy: trust(service, accountId, sourceArn), tags },
       { parent: this },
     );
     this.registerOutputs({ roleArn: this.role.arn });

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface DriftAlarmArgs {
   alarmName: string;
   workload: string;
+  tags: Record<string, string>;
   /** Share of drifted features above which it goes off. */
   driftedShare: number;
   alertTopicArn: pulumi.Input<string>;
@@ -15,7 +16,7 @@ export class DriftAlarm extends pulumi.ComponentResource {
 
   constructor(name: string, args: DriftAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("perennial:monitoring:DriftAlarm", name, {}, opts);
-    const { alarmName, workload, driftedShare, alertTopicArn } = args;
+    const { alarmName, workload, tags, driftedShare, alertTopicArn } = args;
     const alarm = new aws.cloudwatch.MetricAlarm(
       name,
       {
@@ -31,6 +32,7 @@ export class DriftAlarm extends pulumi.ComponentResource {
         threshold: driftedShare,
         treatMissingData: "notBreaching",
         alarmActions: [alertTopicArn],
+        tags,
       },
       { parent: this },
     );

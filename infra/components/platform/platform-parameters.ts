@@ -28,7 +28,8 @@ export class PlatformParameters extends pulumi.ComponentResource {
         type: "String",
         // The standard tier ends at 4 KB, which five workloads exceed.
         tier: "Advanced",
-        value: pulumi.jsonStringify(args.platform),
+        // Not `value`, which Pulumi keeps as a secret.
+        insecureValue: pulumi.jsonStringify(args.platform),
       },
       { parent: this },
     );
@@ -38,7 +39,7 @@ export class PlatformParameters extends pulumi.ComponentResource {
         name: args.servingImageName,
         description: "Image behind the endpoints. A change of it starts a rollout of what is live.",
         type: "String",
-        value: args.servingImageUri,
+        insecureValue: args.servingImageUri,
       },
       { parent: this },
     );

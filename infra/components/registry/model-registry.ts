@@ -5,6 +5,7 @@ import { allow, document } from "../../policies.ts";
 export interface ModelRegistryArgs {
   modelPackageGroupName: string;
   description: string;
+  tags: Record<string, string>;
   /** Keeps the group and its versions when the stack is destroyed. */
   protect: boolean;
 }
@@ -21,10 +22,10 @@ export class ModelRegistry extends pulumi.ComponentResource {
 
   constructor(name: string, args: ModelRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("perennial:registry:ModelRegistry", name, {}, opts);
-    const { modelPackageGroupName, description, protect } = args;
+    const { modelPackageGroupName, description, tags, protect } = args;
     this.group = new aws.sagemaker.ModelPackageGroup(
       name,
-      { modelPackageGroupName, modelPackageGroupDescription: description },
+      { modelPackageGroupName, modelPackageGroupDescription: description, tags },
       { parent: this, protect },
     );
     this.name = name;

@@ -13,6 +13,14 @@ export interface StoredSpec {
   prefixUri: pulumi.Output<string>;
 }
 
+/** An artifact stored under its own hash. */
+export interface StoredBaseline {
+  uri: pulumi.Output<string>;
+  sha256: string;
+  /** For what has to wait until it is there. */
+  object: aws.s3.BucketObjectv2;
+}
+
 /**
  * Bucket of what the platform makes and keeps: specs, baselines, models, evaluations, verdicts, audits.
  *
@@ -39,23 +47,23 @@ export class ArtifactStore extends PrivateBucket {
     };
   }
 
-  /** Stores a workload's baseline model; answers where it lies and its hash. */
-  storeBaseline(workload: string, artifact: Buffer): { uri: pulumi.Output<string>; sha256: string } {
+  /** Stores a workload's baseline model. */
+  storeBaseline(workload: string, artifact: Buffer): StoredBaseline {
     const sha256 = createHash("sha256").update(artifact).digest("hex");
     const key = `baselines/${workload}/${sha256}/model.tar.gz`;
-    this.store(`${workload}-baseline`, key, {
+    const object = this.store(`${workload}-baseline`, key, {
       contentBase64: artifact.toString("base64"),
       contentType: "application/gzip",
     });
-    return { uri: pulumi.interpolate`s3://${this.bucket.bucket}/${key}`, sha256 };
+    return { uri: pulumi.interpolate`s3://${this.bucket.bucket}/${key}`, sha256, object };
   }
 
   private store(
     what: string,
     key: string,
     content: Pick<aws.s3.BucketObjectv2Args, "content" | "contentBase64" | "contentType">,
-  ): void {
-    new aws.s3.BucketObjectv2(
+  ): aws.s3.BucketObjectv2 {
+    return new aws.s3.BucketObjectv2(
       `${this.name}-${what}`,
       { bucket: this.bucket.id, key, ...content },
       // What was trained, judged or served by an earlier version of it goes on referring to that.

@@ -14,6 +14,7 @@ export interface WorkflowArgs {
   logRetentionDays: number;
   keyArn: pulumi.Input<string>;
   alertTopicArn: pulumi.Input<string>;
+  tags: Record<string, string>;
 }
 
 /** How an execution can end without an answer, and the metric that counts it. */
@@ -40,7 +41,12 @@ export class Workflow extends pulumi.ComponentResource {
     }
     const logGroup = new aws.cloudwatch.LogGroup(
       name,
-      { name: args.logGroupName, retentionInDays: args.logRetentionDays, kmsKeyId: args.keyArn },
+      {
+        name: args.logGroupName,
+        retentionInDays: args.logRetentionDays,
+        kmsKeyId: args.keyArn,
+        tags: args.tags,
+      },
       { parent: this },
     );
     const logs = new aws.iam.RolePolicy(
@@ -73,6 +79,7 @@ export class Workflow extends pulumi.ComponentResource {
       {
         name: args.stateMachineName,
         type: "STANDARD",
+        tags: args.tags,
         roleArn: args.role.arn,
         definition: resolved.apply((fillings) => fill(args.definition, fillings)),
         loggingConfiguration: {
@@ -101,6 +108,7 @@ export class Workflow extends pulumi.ComponentResource {
           threshold: 0,
           treatMissingData: "notBreaching",
           alarmActions: [args.alertTopicArn],
+          tags: args.tags,
         },
         { parent: this },
       );

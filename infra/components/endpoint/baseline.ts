@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
-import type { ARTIFACT_FILES, Baseline, Manifest, ManifestInput, WorkloadSpec } from "@perennial/contracts";
+import {
+  type ARTIFACT_FILES,
+  type Baseline,
+  type Column,
+  columnsUsed,
+  type DerivedColumn,
+  type Manifest,
+  type ManifestInput,
+  type WorkloadSpec,
+} from "@perennial/contracts";
 import { archive } from "./archive.ts";
-import { constantGraph } from "./graph.ts";
+import { constantGraph } from "./constant-graph.ts";
 
 /** What made the artifact, for its lineage: counts up when the same spec is to give another baseline. */
 const GENERATOR = "perennial baseline 1";
@@ -18,12 +27,12 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  */
 export async function buildBaseline(spec: WorkloadSpec, specJson: string): Promise<Buffer> {
   const { prior } = spec.task;
-  const inputs = manifestInputs(spec);
+  const inputs = columnsRead(spec).map(manifestInput);
   const strings = inputs.filter(isText).length;
   const files: Record<(typeof ARTIFACT_FILES)[number], string | Uint8Array> = {
     "model.onnx": constantGraph({ strings, numbers: inputs.length - strings }, prior),
     "metrics.json": json({}),
-    "baseline.json": json(emptyCounts(spec)),
+    "baseline.json": json(emptyCounts(inputs)),
     "trees.json": json({
       base_score: Math.log(prior / (1 - prior)),
       calibration: { slope: 1, intercept: 0 },
@@ -41,7 +50,7 @@ export async function buildBaseline(spec: WorkloadSpec, specJson: string): Promi
     kind: "baseline",
     task: { kind: spec.task.kind, outcome: spec.task.outcome },
     inputs,
-    ignored: Object.keys(spec.source.unused),
+    ignored: columnsIgnored(spec, inputs),
     missingMarkers: spec.source.missingMarkers,
     excluded: spec.source.excluded,
     output: { name: "prediction", columns: 1 },
@@ -69,36 +78,50 @@ export async function buildBaseline(spec: WorkloadSpec, specJson: string): Promi
   return await archive({ ...files, "manifest.json": json(manifest) });
 }
 
+type Place = [name: string, column: Column | DerivedColumn, index: number];
+
 const isText = ({ type }: { type: string }): boolean => type === "category" || type === "code";
 
-/** The fields of a record, each with its place in the tensor of its kind. */
-function manifestInputs({ source, derived }: WorkloadSpec): ManifestInput[] {
-  const next = { strings: 0, numbers: 0 };
-  return Object.entries({ ...source.columns, ...derived }).map(([name, column]): ManifestInput => {
-    const index = next[isText(column) ? "strings" : "numbers"]++;
-    const required = "required" in column && column.required;
-    switch (column.type) {
-      case "category":
-        return { type: column.type, name, index, required, levels: column.levels, closed: column.closed };
-      case "code":
-        return { type: column.type, name, index, required, pattern: column.pattern };
-      case "integer":
-      case "number":
-        return { type: column.type, name, index, required, min: column.min, max: column.max };
-    }
-  });
+/** The columns that some feature reads, texts first and then numbers, each with its place in the tensor of its kind. */
+function columnsRead({ source, derived, features }: WorkloadSpec): Place[] {
+  const used = new Set(features.flatMap(columnsUsed));
+  const columns = Object.entries({ ...source.columns, ...derived }).filter(([name]) => used.has(name));
+  const texts = columns.filter(([, column]) => isText(column));
+  const numbers = columns.filter(([, column]) => !isText(column));
+  return [texts, numbers].flatMap((kind) =>
+    kind.map(([name, column], index): Place => [name, column, index]),
+  );
+}
+
+/** What a row of the source may hold besides, and a caller may leave in. */
+function columnsIgnored({ source, derived }: WorkloadSpec, inputs: ManifestInput[]): string[] {
+  const read = new Set(inputs.map(({ name }) => name));
+  const known = [...Object.keys(source.columns), ...Object.keys(source.unused), ...Object.keys(derived)];
+  return known.filter((name) => !read.has(name));
+}
+
+function manifestInput([name, column, index]: Place): ManifestInput {
+  const required = "required" in column && column.required;
+  switch (column.type) {
+    case "category":
+      return { type: column.type, name, index, required, levels: column.levels, closed: column.closed };
+    case "code":
+      return { type: column.type, name, index, required, pattern: column.pattern };
+    case "integer":
+    case "number":
+      return { type: column.type, name, index, required, min: column.min, max: column.max };
+  }
 }
 
 /** Counts over no rows at all, in the form the monitor expects. */
-function emptyCounts({ source, derived }: WorkloadSpec): Baseline {
-  const none = (column: { type: string }) =>
-    isText(column)
+function emptyCounts(inputs: ManifestInput[]): Baseline {
+  const none = (input: ManifestInput) =>
+    isText(input)
       ? { kind: "levels" as const, counts: {}, missing: 0, unseen: 0 }
       : { kind: "bins" as const, edges: [], counts: [0], missing: 0 };
-  const columns = Object.entries({ ...source.columns, ...derived });
   return {
     rows: 0,
-    inputs: Object.fromEntries(columns.map(([name, column]) => [name, none(column)])),
+    inputs: Object.fromEntries(inputs.map((input) => [input.name, none(input)])),
     predictions: Array.from({ length: 20 }, () => 0),
   };
 }

@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 
@@ -13,7 +12,9 @@ export async function archive(files: Readonly<Record<string, string | Uint8Array
     tar.entry({ name, mtime: new Date(0), uid: 0, gid: 0, mode: 0o644 }, Buffer.from(files[name] ?? ""));
   }
   tar.finalize();
-  const compressed = gzipSync(await buffer(tar), { level: 9 });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Uint8Array);
+  const compressed = gzipSync(Buffer.concat(chunks), { level: 9 });
   compressed[OS_BYTE] = UNKNOWN_OS;
   return compressed;
 }
