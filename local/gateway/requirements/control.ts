@@ -66,6 +66,13 @@ export function requirementsOfLambda({ action, input, identity }: Question): Req
   ];
 }
 
+/** What drawing an image needs. The token is for the whole registry. */
+export function requirementsOfEcr({ action, input, identity }: Question): Requirement[] {
+  const repository = text(input, "repositoryName");
+  const resource = repository === undefined ? "*" : arn(identity, "ecr", `repository/${repository}`);
+  return [{ action: `ecr:${action}`, resource, context: {} }];
+}
+
 function arn({ region, accountId }: Identity, service: string, resource: string): string {
   return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }

@@ -1,6 +1,7 @@
 import type { Identity, Requirement } from "../../identity/identity.ts";
 import {
   requirementsOfCloudWatch,
+  requirementsOfEcr,
   requirementsOfEvents,
   requirementsOfLambda,
   requirementsOfLogs,
@@ -20,6 +21,7 @@ import { requirementsOfSageMaker } from "./sagemaker.ts";
 
 const BY_SERVICE: Record<string, (question: Question) => Requirement[]> = {
   dynamodb: requirementsOfDynamodb,
+  ecr: requirementsOfEcr,
   events: requirementsOfEvents,
   kms: requirementsOfKms,
   lambda: requirementsOfLambda,

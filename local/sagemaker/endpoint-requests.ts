@@ -1,0 +1,102 @@
+import { z } from "zod";
+import type { Fleet } from "./fleet.ts";
+import { ResourceName, Tags } from "./requests.ts";
+
+const Deployment = z.looseObject({
+  BlueGreenUpdatePolicy: z
+    .looseObject({
+      TrafficRoutingConfiguration: z.looseObject({
+        Type: z.literal("ALL_AT_ONCE", "expected ALL_AT_ONCE: canary and linear aren't emulated yet"),
+        WaitIntervalInSeconds: z.int().min(0).max(3600).default(0),
+      }),
+      TerminationWaitInSeconds: z.int().min(0).max(3600).default(0),
+    })
+    .optional(),
+  AutoRollbackConfiguration: z
+    .object({ Alarms: z.array(z.object({ AlarmName: z.string() })).max(10) })
+    .optional(),
+});
+export type Deployment = z.output<typeof Deployment>;
+
+export const CreateEndpoint = z.object({
+  EndpointName: ResourceName,
+  EndpointConfigName: z.string(),
+  DeploymentConfig: Deployment.optional(),
+  Tags: Tags.optional(),
+});
+
+export const UpdateEndpoint = z.object({
+  EndpointName: z.string(),
+  EndpointConfigName: z.string(),
+  RetainAllVariantProperties: z.boolean().default(false),
+  ExcludeRetainedVariantProperties: z
+    .array(
+      z.object({
+        VariantPropertyType: z.enum(["DesiredInstanceCount", "DesiredWeight", "DataCaptureConfig"]),
+      }),
+    )
+    .default([]),
+  DeploymentConfig: Deployment.optional(),
+});
+
+type Status = "Creating" | "Updating" | "RollingBack" | "InService" | "Deleting" | "Failed";
+
+/** An endpoint as it is kept. Times are seconds since 1970. */
+export interface StoredEndpoint {
+  EndpointName: string;
+  EndpointArn: string;
+  EndpointConfigName: string;
+  EndpointStatus: Status;
+  FailureReason?: string;
+  LastDeploymentConfig?: Deployment;
+  PendingDeploymentSummary?: { EndpointConfigName: string; StartTime: number };
+  CreationTime: number;
+  LastModifiedTime: number;
+}
+
+export type UpdateEndpoint = z.output<typeof UpdateEndpoint>;
+
+/** What DescribeEndpoint answers. */
+export function describeEndpoint(
+  endpoint: StoredEndpoint,
+  fleet: Fleet | undefined,
+): Record<string, unknown> {
+  if (fleet === undefined) return { ...endpoint };
+  const ProductionVariants = fleet.variants.map(({ name, weight, instanceCount }) => ({
+    VariantName: name,
+    CurrentWeight: weight,
+    DesiredWeight: weight,
+    CurrentInstanceCount: instanceCount,
+    DesiredInstanceCount: instanceCount,
+  }));
+  const capture = fleet.config.DataCaptureConfig;
+  if (capture === undefined) return { ...endpoint, ProductionVariants };
+  const DataCaptureConfig = {
+    EnableCapture: capture.EnableCapture,
+    CaptureStatus: capture.EnableCapture ? "Started" : "Stopped",
+    CurrentSamplingPercentage: capture.InitialSamplingPercentage,
+    DestinationS3Uri: capture.DestinationS3Uri,
+    KmsKeyId: capture["KmsKeyId"] ?? "",
+  };
+  return { ...endpoint, ProductionVariants, DataCaptureConfig };
+}
+
+/** What ListEndpoints says of each. */
+export function summarizeEndpoint({
+  EndpointName,
+  EndpointArn,
+  EndpointStatus,
+  CreationTime,
+  LastModifiedTime,
+}: StoredEndpoint) {
+  return { EndpointName, EndpointArn, EndpointStatus, CreationTime, LastModifiedTime };
+}
+
+/** What ListEndpoints sorts and filters by. */
+export function keyOf({
+  EndpointName: name,
+  EndpointStatus: status,
+  CreationTime: createdAt,
+}: StoredEndpoint) {
+  return { name, status, createdAt };
+}
