@@ -2,8 +2,8 @@
 Scores an artifact's rows in Python: by the trees themselves, and by its whole graph.
 
 Arguments: the artifact's folder, `rows.jsonl.gz`, the file to write: `{"trees": [...], "graph": [...]}`, a
-probability a row. The trees are walked here, node by node, so that what Node's onnxruntime says of them is held
-against another hand.
+probability a row. The trees are walked here, node by node, so that Node's onnxruntime is held
+up to another hand.
 """
 
 import gzip
