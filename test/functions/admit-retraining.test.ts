@@ -197,6 +197,23 @@ describe("a crash", () => {
     expect(table.contents).toMatchObject([{ holder: { executionArn: executions.started[0]!.executionArn } }]);
   });
 
+  it("whose execution runs with the same token in other words is confirmed, not started again", async () => {
+    const { table, executions, admit } = open();
+    executions.after = () => {
+      throw named("TimeoutError", "no answer");
+    };
+    await expect(admit(schedule("e1"))).rejects.toThrow("no answer");
+    executions.after = () => {};
+    const [execution] = executions.started;
+    execution!.input = JSON.stringify(JSON.parse(execution!.input), null, 2);
+    expect(inShort(await admit(sweep("s1")))).toEqual([
+      ["nothing-pending", null],
+      ["started", nameOf("e1")],
+    ]);
+    expect(executions.started).toHaveLength(1);
+    expect(table.contents).toMatchObject([{ holder: { executionArn: execution!.executionArn } }]);
+  });
+
   it("that lasts until the execution has ended frees its lease", async () => {
     const { table, executions, admit } = open();
     executions.after = () => {

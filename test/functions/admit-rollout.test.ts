@@ -247,6 +247,25 @@ describe("an approval", () => {
     expect(executions.started.map(({ name }) => name)).toEqual([nameOf("a2")]);
   });
 
+  it("that waited with others and was taken back leaves them to bring up what is in service", async () => {
+    const { executions, admit, putInService, end } = open();
+    await admit(approval(2));
+    await admit(approval(3));
+    await admit(request("rollback", 1));
+    await admit(request("image", undefined, "image", "2026-01-04T02:50:00Z"));
+    registry.set(1, "Rejected");
+    putInService(2, 0);
+    await end("a2");
+    expect(inShort(await admit(sweep))).toEqual([
+      "superseded: what had waited is dropped: version 1 is Rejected by now",
+      "started: image: joined to a rollout that was dropped: version 1 is Rejected by now, with 1 more that had waited",
+    ]);
+    expect(JSON.parse(executions.started[1]!.input)).toMatchObject({
+      cause: { kind: "image", coalesced: 1 },
+      target: targetOf(2),
+    });
+  });
+
   it("of a package that register-model didn't make is refused, with what is missing", async () => {
     const { telemetry, admit } = open();
     sageMaker.on(DescribeModelPackageCommand).resolves({
