@@ -1,61 +1,14 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { bundle } from "../../apps/serving/bundle.ts";
 import { readSettings } from "../../apps/serving/settings.ts";
 import { artifactFiles, FAILING_GRAPH } from "../support/artifact.ts";
+import { mlRoot, ready, said, start } from "../support/container.ts";
 import { servingApp } from "../support/serving.ts";
-
-const MAIN = join(import.meta.dirname, "../../apps/serving/main.ts");
-
-function mlRoot(files = artifactFiles()): string {
-  const root = mkdtempSync(join(tmpdir(), "perennial-serving-"));
-  onTestFinished(() => rmSync(root, { recursive: true }));
-  mkdirSync(join(root, "model"));
-  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(root, "model", file), bytes);
-  return root;
-}
-
-interface Container {
-  process: ChildProcess;
-  stdout: () => string;
-  stderr: () => string;
-  exit: Promise<number | null>;
-}
-
-function start(environment: Record<string, string>, args = ["serve"]): Container {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: {
-      PERENNIAL_MODEL_VERSION: "3",
-      PERENNIAL_MAX_BODY_KIB: "64",
-      PERENNIAL_MAX_RECORDS: "10",
-      PORT: "0",
-      ...environment,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const chunks: Record<"stdout" | "stderr", string> = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (chunks.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (chunks.stderr += chunk.toString()));
-  const exit = once(child, "close").then(([code]) => code as number | null);
-  return { process: child, stdout: () => chunks.stdout, stderr: () => chunks.stderr, exit };
-}
-
-/** Address of a container that has said that it is ready. */
-async function ready(container: Container): Promise<string> {
-  let isOver = false;
-  void container.exit.then(() => (isOver = true));
-  while (!container.stdout().includes('"message":"ready"')) {
-    if (isOver) throw new Error(`the container ended: ${container.stderr()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const [, address] = /Server listening at (http:\/\/[\d.:]+)/.exec(container.stdout()) ?? [];
-  return address ?? "";
-}
 
 describe("the container", { timeout: 20_000 }, () => {
   it("serves the model of its folder, and on SIGTERM finishes what is under way and exits 0", async () => {
@@ -67,12 +20,15 @@ describe("the container", { timeout: 20_000 }, () => {
     const socket = connect(Number(port), "127.0.0.1");
     const body = '{"days": 3}';
     socket.write(
-      `POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n{"days"`,
+      "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+        `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const [onward] = (await once(socket, "data")) as [Buffer];
+    expect(onward.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n");
     container.process.kill("SIGTERM");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    socket.write(body.slice('{"days"'.length));
+    await said(container, '"message":"stopping"');
+    expect((await fetch(`${address}/ping`).catch(() => ({ status: "closed" }))).status).not.toBe(200);
+    socket.write(body);
     const [answer] = (await once(socket, "data")) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(await container.exit).toBe(0);
@@ -116,6 +72,24 @@ describe("the container", { timeout: 20_000 }, () => {
     await once(idle, "connect");
     onTestFinished(() => void idle.destroy());
     container.process.kill("SIGINT");
+    expect(await container.exit).toBe(0);
+  });
+});
+
+describe("what the image holds", { timeout: 60_000 }, () => {
+  it("serves on its own, without the repository around it", async () => {
+    const app = mkdtempSync(join(tmpdir(), "perennial-image-"));
+    onTestFinished(() => rmSync(app, { recursive: true }));
+    await bundle(app);
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot() }, join(app, "main.cjs"));
+    const address = await ready(container);
+    const response = await fetch(`${address}/invocations`, {
+      method: "POST",
+      headers: { "content-type": "text/csv" },
+      body: "days\n3\n",
+    });
+    expect([response.status, await response.json()]).toMatchObject([200, { model: { version: 3 } }]);
+    container.process.kill("SIGTERM");
     expect(await container.exit).toBe(0);
   });
 });
