@@ -55,7 +55,11 @@ const ROOMS: Room[] = [
     packages: /^(@aws-sdk\/|@aws-lambda-powertools\/|zod$|node:)/,
   },
   { unit: /^apps\/cli\//, rooms: SHARED, packages: /^(@aws-sdk\/|commander$|zod$|node:)/ },
-  { unit: /^apps\/serving\//, rooms: SHARED, packages: /^(@aws-sdk\/|csv-parse\/sync$|fastify$|zod$|node:)/ },
+  {
+    unit: /^apps\/serving\//,
+    rooms: SHARED,
+    packages: /^(@aws-sdk\/|csv-parse\/sync$|esbuild$|fastify$|zod$|node:)/,
+  },
   {
     unit: /^infra\/components\/[^/]+\//,
     rooms: /^(packages\/contracts\/|infra\/(naming|policies)(\.ts$|\/))/,
