@@ -16,7 +16,7 @@ afterEach(() => void vi.restoreAllMocks());
 it("a log line is JSON with the function's name and the identifiers that there are", () => {
   openTelemetry("admit-retraining").log("decided", { workload: "churn", execution: null });
   const [line, ...rest] = lines.map((text) => JSON.parse(text));
-  const { timestamp: _, ...known } = line;
+  const { timestamp: _, sampling_rate: __, ...known } = line;
   expect(known).toEqual({
     level: "INFO",
     service: "admit-retraining",
