@@ -65,8 +65,17 @@ export async function exists(describe: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** `EndpointConfigName` for `endpointConfigName`, at every depth. */
-export function pascal(value: unknown): unknown {
+/** Inputs as the API's members: `EndpointConfigName` for `endpointConfigName`, tags as a list. */
+export function membersOf(inputs: Json): Json {
+  const { tags, tagsAll, ...members } = inputs;
+  const Tags = Object.entries((tagsAll ?? tags ?? {}) as Record<string, string>).map(([Key, Value]) => ({
+    Key,
+    Value,
+  }));
+  return { ...(pascal(members) as Json), ...(Tags.length === 0 ? {} : { Tags }) };
+}
+
+function pascal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pascal);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { unpack, type ArchiveFile } from "../functions/code.ts";
 import { readAlarm } from "../monitoring/service.ts";
-import { arn, pascal, text, type Counterparts, type Json } from "./counterpart.ts";
+import { arn, membersOf, text, type Counterparts, type Json } from "./counterpart.ts";
 
 /** Functions, workflows, rules and alarms: what makes the loop go round. */
 export const LOOP: Counterparts = {
@@ -114,7 +114,7 @@ export const LOOP: Counterparts = {
       );
       alarms.put(
         readAlarm(
-          { ...(pascal(settings) as Json), AlarmName: name, Dimensions, OKActions: inputs["okActions"] },
+          { ...membersOf(settings), AlarmName: name, Dimensions, OKActions: inputs["okActions"] },
           account,
         ),
       );

@@ -62,7 +62,8 @@ export const MESSAGING: Counterparts = {
       };
     },
     create: async ({ inputs }, { call, putEvent }) => {
-      const [name, value, type] = [text(inputs, "name"), text(inputs, "value"), text(inputs, "type")];
+      const value = text(inputs, inputs["insecureValue"] === undefined ? "value" : "insecureValue");
+      const [name, type] = [text(inputs, "name"), text(inputs, "type")];
       const stored = await call("ssm", "GetParameter", { Name: name }).catch(() => undefined);
       const before = (stored?.["Parameter"] as { Value?: string } | undefined)?.Value;
       if (before === value) return;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { arn, exists, pascal, text, type Counterparts, type Json } from "./counterpart.ts";
+import { arn, exists, membersOf, text, type Counterparts, type Json } from "./counterpart.ts";
 
 /** The registry, what is served, and the images that serve and train. */
 export const MODELS: Counterparts = {
@@ -11,7 +11,7 @@ export const MODELS: Counterparts = {
     create: async ({ inputs }, { call }) => {
       const ModelPackageGroupName = text(inputs, "modelPackageGroupName");
       if (await exists(call("sagemaker", "DescribeModelPackageGroup", { ModelPackageGroupName }))) return;
-      await call("sagemaker", "CreateModelPackageGroup", pascal(inputs) as Json);
+      await call("sagemaker", "CreateModelPackageGroup", membersOf(inputs));
     },
   },
   "aws:sagemaker/model:Model": {
@@ -24,10 +24,10 @@ export const MODELS: Counterparts = {
       if (await exists(call("sagemaker", "DescribeModel", { ModelName: name }))) return;
       const { environment, ...container } = primaryContainer as Json;
       await call("sagemaker", "CreateModel", {
-        ...(pascal(rest) as Json),
+        ...membersOf(rest),
         ModelName: name,
         // The names of variables are not names of members.
-        PrimaryContainer: { ...(pascal(container) as Json), Environment: environment ?? {} },
+        PrimaryContainer: { ...membersOf(container), Environment: environment ?? {} },
       });
     },
   },
@@ -40,7 +40,7 @@ export const MODELS: Counterparts = {
       const { name, kmsKeyArn, ...rest } = inputs;
       if (await exists(call("sagemaker", "DescribeEndpointConfig", { EndpointConfigName: name }))) return;
       await call("sagemaker", "CreateEndpointConfig", {
-        ...(pascal(rest) as Json),
+        ...membersOf(rest),
         EndpointConfigName: name,
         ...(kmsKeyArn === undefined ? {} : { KmsKeyId: kmsKeyArn }),
       });
