@@ -109,6 +109,23 @@ describe("a workload spec", () => {
     ]);
   });
 
+  it("reports what is out of shape and what doesn't fit together in one answer", () => {
+    expect(
+      faultsOf((spec) => {
+        set(spec, { title: 7 });
+        set(spec.source.columns.calls, { type: "date" });
+        set(spec.split, { group: "household" });
+        spec.features.push({ kind: "number", name: "age", column: "age" });
+      }),
+    ).toEqual([
+      'workload spec "churn" is refused, 4 faults:',
+      "  title: given 7; expected string, received number",
+      "  source.columns.calls.type: given \"date\"; Invalid discriminator value. Expected 'category' | 'code' | 'integer' | 'number'",
+      '  split.group: given "household"; expected one of plan, region, calls, spend, row_id, customer, left',
+      '  features.4: given {"kind":"number","name":"age","column":"age"}; reads "age"; expected one of plan, region, calls, spend, calls_before',
+    ]);
+  });
+
   it.each(["constructor", 7, null, undefined, []])("that is %j is refused, not thrown over", (spec) => {
     expect(() => defineWorkload(spec as unknown as WorkloadSpecInput)).toThrow(InvalidInput);
   });
