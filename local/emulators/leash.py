@@ -23,7 +23,8 @@ def main() -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, forward)
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    # Only the local cloud starts this, with a command of its own.
+    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603
     # A signal that came while the program was being started must not be lost.
     for number in early:
         child.send_signal(number)

@@ -1,4 +1,4 @@
-"""Serves moto on a free port of the loopback address, prints the port, and ends when standard input closes."""
+"""Serves moto on a free port of the loopback address, says which, and ends when standard input closes."""
 
 import logging
 import os
@@ -28,11 +28,12 @@ def main() -> None:
         request_handler=KeepAlive,
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_port, flush=True)
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
     while os.read(0, 4096):
         pass
     os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

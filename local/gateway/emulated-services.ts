@@ -1,7 +1,8 @@
+import type { Identity } from "../identity/identity.ts";
 import type { Journal, WireAnswer, WireRequest } from "../journal/journal.ts";
 import type { MotoClient } from "./moto-client.ts";
 import type { ReadRequest } from "./request.ts";
-import { text } from "./requirements/question.ts";
+import { records, text } from "./requirements/question.ts";
 
 /** Operations that change what must outlive a restart. A queue's and a topic's contents need not. */
 const CHANGES: Record<string, RegExp> = {
@@ -15,12 +16,24 @@ const CHANGES: Record<string, RegExp> = {
 export class EmulatedServices {
   private readonly moto: MotoClient;
   private readonly journal: Journal;
+  private readonly identity: Identity;
   /** The last change of each place: the journal must hold changes in the order in which they happened. */
   private readonly lastChange = new Map<string, Promise<unknown>>();
 
-  constructor(moto: MotoClient, journal: Journal) {
+  constructor(moto: MotoClient, journal: Journal, identity: Identity) {
     this.moto = moto;
     this.journal = journal;
+    this.identity = identity;
+  }
+
+  /** Brings a new emulator to the state that the journal holds. */
+  async restore(): Promise<void> {
+    await this.journal.replay((request) => {
+      if (request.headers["x-amz-target"]?.endsWith(".CreateTable") === true) {
+        this.learnTable(JSON.parse(request.body.toString("utf8")) as Record<string, unknown>);
+      }
+      return this.moto.send(request);
+    });
   }
 
   async send(
@@ -34,10 +47,18 @@ export class EmulatedServices {
     return this.inOrder(place, async () => {
       const answer = await this.moto.send(request);
       if (answer.status < 300) {
+        if (action === "CreateTable") this.learnTable(input);
         this.journal.append(action === "CompleteMultipartUpload" ? await this.wholeObject(request) : request);
       }
       return answer;
     });
+  }
+
+  /** Policies may ask for the partition key's values, which only the table's definition tells from other attributes. */
+  private learnTable(input: Record<string, unknown>): void {
+    const partition = records(input["KeySchema"]).find((key) => text(key, "KeyType") === "HASH");
+    const [table, attribute] = [text(input, "TableName"), text(partition, "AttributeName")];
+    if (table !== undefined && attribute !== undefined) this.identity.putPartitionKey(table, attribute);
   }
 
   private async inOrder<Value>(place: string, change: () => Promise<Value>): Promise<Value> {

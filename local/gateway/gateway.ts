@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startMoto, type Moto } from "../emulators/moto.ts";
 import { CallLog } from "../identity/call-log.ts";
-import type { Identity } from "../identity/identity.ts";
+import type { Identity, Requirement } from "../identity/identity.ts";
 import { Journal, type WireAnswer, type WireRequest } from "../journal/journal.ts";
 import { asApiError, writeAnswer, writeError } from "./answer.ts";
 import { EmulatedServices } from "./emulated-services.ts";
@@ -37,8 +37,9 @@ export async function openGateway(options: GatewayOptions): Promise<LocalGateway
     moto = await startMoto({ python, accountId: identity.accountId, region: identity.region });
     const journal = new Journal(join(stateFolder, "journal"));
     const client = new MotoClient(moto.port);
-    await journal.replay((request) => client.send(request));
-    return new LocalGateway({ server, moto, client, journal, identity, stateFolder });
+    const emulated = new EmulatedServices(client, journal, identity);
+    await emulated.restore();
+    return new LocalGateway({ server, moto, client, emulated, identity, stateFolder });
   } catch (error) {
     server.close();
     await moto?.close();
@@ -77,17 +78,17 @@ export class LocalGateway implements Gateway {
     server: Server;
     moto: Moto;
     client: MotoClient;
-    journal: Journal;
+    emulated: EmulatedServices;
     identity: Identity;
     stateFolder: string;
   }) {
-    const { server, moto, client, journal, identity, stateFolder } = parts;
+    const { server, moto, client, emulated, identity, stateFolder } = parts;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.identity = identity;
     this.server = server;
     this.moto = moto;
     this.client = client;
-    this.emulated = new EmulatedServices(client, journal);
+    this.emulated = emulated;
     this.calls = new CallLog(join(stateFolder, "calls.jsonl"));
     server.on("request", (request, response) => {
       void this.serve(request, response);
@@ -137,17 +138,22 @@ export class LocalGateway implements Gateway {
     input: Record<string, unknown>,
   ): Promise<void> {
     for (const requirement of requirementsOf(service, action, input, this.identity)) {
-      const decision = await this.identity.authorize(caller, requirement);
-      if (caller.role !== null) {
-        this.calls.record({ role: caller.role, ...requirement, allowed: decision.allowed });
-      }
-      if (decision.allowed) continue;
-      throw denied(
-        service,
-        `User: ${caller.principalArn} is not authorized to perform: ${requirement.action} on resource: ` +
-          `${requirement.resource}, because ${decision.reason}`,
-      );
+      await this.require(caller, service, requirement);
     }
+  }
+
+  /** Authorises one thing, and records that a role needed it. */
+  async require(caller: Caller, service: string, requirement: Requirement): Promise<void> {
+    const decision = await this.identity.authorize(caller, requirement);
+    if (caller.role !== null) {
+      this.calls.record({ role: caller.role, ...requirement, allowed: decision.allowed });
+    }
+    if (decision.allowed) return;
+    throw denied(
+      service,
+      `User: ${caller.principalArn} is not authorized to perform: ${requirement.action} on resource: ` +
+        `${requirement.resource}, because ${decision.reason}`,
+    );
   }
 
   async close(): Promise<void> {

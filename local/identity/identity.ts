@@ -32,6 +32,7 @@ export class Identity {
   private readonly rolesByKey = new Map<string, string>();
   private readonly resourcePolicies = new Map<string, Policy>();
   private readonly encryptionKeys = new Map<string, string>();
+  private readonly partitionKeys = new Map<string, string>();
 
   constructor({ accountId, region }: { accountId: string; region: string }) {
     this.accountId = accountId;
@@ -66,6 +67,15 @@ export class Identity {
 
   encryptionKeyOf(resourceArn: string): string | undefined {
     return this.encryptionKeys.get(resourceArn);
+  }
+
+  /** Says which attribute of a table is its partition key, which `dynamodb:LeadingKeys` is about. */
+  putPartitionKey(tableName: string, attribute: string): void {
+    this.partitionKeys.set(tableName, attribute);
+  }
+
+  partitionKeyOf(tableName: string): string | undefined {
+    return this.partitionKeys.get(tableName);
   }
 
   /** Policies of a role by name, as documents. */

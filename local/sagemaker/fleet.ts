@@ -1,13 +1,13 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { startChild, type Child } from "../emulators/child.ts";
 import { unpack } from "./archive.ts";
 import { DataCapture } from "./data-capture.ts";
 import { RoleStorage } from "./job-storage.ts";
 import type { Models, StoredConfig } from "./models.ts";
-import { drawImage, openLog } from "./role-duties.ts";
+import { drawImage, encryptVolume, mayPutMetrics, openLog } from "./role-duties.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { credentials } from "./training-jobs.ts";
 
@@ -62,7 +62,12 @@ export class Fleet {
         const { variant, stop } = await startVariant(
           surroundings,
           models,
-          { endpointName, name: wanted.VariantName, modelName: wanted.ModelName },
+          {
+            endpointName,
+            name: wanted.VariantName,
+            modelName: wanted.ModelName,
+            volumeKey: config["KmsKeyId"],
+          },
           join(folder, wanted.VariantName),
         );
         stops.push(stop);
@@ -99,7 +104,7 @@ export class Fleet {
 async function startVariant(
   surroundings: Surroundings,
   models: Models,
-  of: { endpointName: string; name: string; modelName: string },
+  of: { endpointName: string; name: string; modelName: string; volumeKey: unknown },
   folder: string,
 ): Promise<{ variant: { name: string; port: number }; stop: () => Promise<void> }> {
   const { gateway, python, startupSeconds = STARTUP_SECONDS } = surroundings;
@@ -110,6 +115,8 @@ async function startVariant(
   } = models.model(of.modelName);
   const caller = gateway.identity.callerAs(ExecutionRoleArn);
   const program = await drawImage(surroundings, caller, container.Image);
+  await encryptVolume(surroundings, caller, of.volumeKey);
+  await mayPutMetrics(surroundings, caller, "/aws/sagemaker/Endpoints");
   const log = await openLog(
     surroundings,
     caller,
@@ -122,7 +129,10 @@ async function startVariant(
   if (container.ModelDataUrl !== undefined) {
     const storage = new RoleStorage(gateway, ExecutionRoleArn);
     try {
-      await unpack(await storage.read(container.ModelDataUrl), model);
+      // SageMaker lists the address before it reads it.
+      await storage.download(container.ModelDataUrl, join(folder, "archive"));
+      await unpack(readFileSync(join(folder, "archive", basename(container.ModelDataUrl))), model);
+      rmSync(join(folder, "archive"), { recursive: true });
     } finally {
       storage.close();
     }

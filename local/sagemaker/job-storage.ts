@@ -39,11 +39,6 @@ export class RoleStorage {
     return count;
   }
 
-  async read(uri: string): Promise<Buffer> {
-    const { bucket, key } = parseS3Uri(uri);
-    return this.get(bucket, key);
-  }
-
   async write(uri: string, body: Buffer, contentType?: string): Promise<void> {
     const { bucket, key } = parseS3Uri(uri);
     const type = contentType === undefined ? {} : { ContentType: contentType };

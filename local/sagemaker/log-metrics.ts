@@ -1,5 +1,5 @@
-import { ApiError } from "../gateway/interfaces.ts";
 import { invalid } from "./requests.ts";
+import { mayPutMetrics } from "./role-duties.ts";
 import type { Caller, Surroundings } from "./surroundings.ts";
 
 const NAMESPACE = "/aws/sagemaker/TrainingJobs";
@@ -23,18 +23,13 @@ export class MetricReader {
 
   /** Metrics go to CloudWatch with the role's permission; without it only the job's description has them. */
   static async open(
-    { gateway, metrics, clock }: Surroundings,
+    surroundings: Surroundings,
     caller: Caller,
     jobName: string,
     definitions: readonly { Name: string; Regex: string }[],
   ): Promise<MetricReader> {
-    let isAllowed = definitions.length > 0;
-    try {
-      if (isAllowed) await gateway.authorize(caller, "monitoring", "PutMetricData", { Namespace: NAMESPACE });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      isAllowed = false;
-    }
+    const { metrics, clock } = surroundings;
+    const isAllowed = await mayPutMetrics(surroundings, caller, NAMESPACE);
     const publish = (name: string, value: number): void => {
       if (!isAllowed) return;
       metrics({ namespace: NAMESPACE, name, value, dimensions: { TrainingJobName: jobName } });

@@ -5,10 +5,11 @@ import { ProcessingJobRequest } from "./job-requests.ts";
 import { RoleStorage } from "./job-storage.ts";
 import { below, Jobs, left, writeJson, type Ended } from "./jobs.ts";
 import { readInput } from "./requests.ts";
-import { assume, drawImage, openLog } from "./role-duties.ts";
+import { assume, drawImage, encryptVolume, mayPutMetrics, openLog } from "./role-duties.ts";
 import type { Caller, Operations, Surroundings } from "./surroundings.ts";
 import { credentials } from "./training-jobs.ts";
 
+/** Also the namespace that SageMaker puts the instance's metrics into. */
 const LOG_GROUP = "/aws/sagemaker/ProcessingJobs";
 
 /** Processing jobs: child processes of the image's program, with their inputs and outputs where SageMaker has them. */
@@ -58,6 +59,9 @@ export class ProcessingJobs {
     const storage = new RoleStorage(surroundings.gateway, request.RoleArn);
     try {
       const program = await drawImage(surroundings, caller, app.ImageUri);
+      const { ClusterConfig } = request.ProcessingResources;
+      await encryptVolume(surroundings, caller, ClusterConfig["VolumeKmsKeyId"]);
+      await mayPutMetrics(surroundings, caller, LOG_GROUP);
       const stream = `${name}/algo-1-${Math.floor(this.jobs.now())}`;
       const log = await openLog(surroundings, caller, LOG_GROUP, stream);
       await layOut(request, root, storage);

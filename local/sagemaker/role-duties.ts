@@ -1,4 +1,5 @@
 import { ApiError } from "../gateway/interfaces.ts";
+import { volumeKeyUse } from "../gateway/requirements/sagemaker.ts";
 import { invalid } from "./requests.ts";
 import type { Caller, Program, Surroundings } from "./surroundings.ts";
 
@@ -50,19 +51,54 @@ export async function drawImage(
   return program;
 }
 
+/**
+ * Has a volume encrypted in the role's name.
+ *
+ * @throws {ApiError} where the role may not let SageMaker use the key.
+ */
+export async function encryptVolume({ gateway }: Surroundings, caller: Caller, key: unknown): Promise<void> {
+  if (typeof key !== "string") return;
+  for (const requirement of volumeKeyUse(key, gateway.identity))
+    await gateway.require(caller, "kms", requirement);
+}
+
 /** A log stream that a container writes to with its role's permissions. Without them there is no log, as on AWS. */
 export async function openLog(
-  { gateway, logs }: Surroundings,
+  surroundings: Surroundings,
   caller: Caller,
   logGroupName: string,
   logStreamName: string,
 ): Promise<(line: string) => void> {
+  const may = (action: string): Promise<boolean> =>
+    isAllowed(surroundings, caller, "logs", action, { logGroupName, logStreamName });
+  // SageMaker looks for the group and makes it where it is missing; the program has made it.
+  await isAllowed(surroundings, caller, "logs", "CreateLogGroup", { logGroupName });
+  await isAllowed(surroundings, caller, "logs", "DescribeLogStreams", { logGroupName });
+  if (!(await may("CreateLogStream")) || !(await may("PutLogEvents"))) return () => {};
+  return (line) => surroundings.logs(logGroupName, logStreamName, line);
+}
+
+/** Whether SageMaker may put metrics into a namespace of its own with the role. */
+export function mayPutMetrics(
+  surroundings: Surroundings,
+  caller: Caller,
+  Namespace: string,
+): Promise<boolean> {
+  return isAllowed(surroundings, caller, "monitoring", "PutMetricData", { Namespace });
+}
+
+async function isAllowed(
+  { gateway }: Surroundings,
+  caller: Caller,
+  service: string,
+  action: string,
+  input: Record<string, unknown>,
+): Promise<boolean> {
   try {
-    await gateway.authorize(caller, "logs", "CreateLogStream", { logGroupName, logStreamName });
-    await gateway.authorize(caller, "logs", "PutLogEvents", { logGroupName, logStreamName });
+    await gateway.authorize(caller, service, action, input);
+    return true;
   } catch (error) {
-    if (error instanceof ApiError) return () => {};
+    if (error instanceof ApiError) return false;
     throw error;
   }
-  return (line) => logs(logGroupName, logStreamName, line);
 }

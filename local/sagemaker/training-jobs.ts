@@ -7,7 +7,7 @@ import { CheckpointSync, RoleStorage } from "./job-storage.ts";
 import { below, Jobs, left, MAX_REASON, writeJson, type Ended } from "./jobs.ts";
 import { MetricReader } from "./log-metrics.ts";
 import { readInput } from "./requests.ts";
-import { assume, drawImage, openLog } from "./role-duties.ts";
+import { assume, drawImage, encryptVolume, openLog } from "./role-duties.ts";
 import type { Caller, Operations, Surroundings } from "./surroundings.ts";
 
 const LOG_GROUP = "/aws/sagemaker/TrainingJobs";
@@ -61,6 +61,7 @@ export class TrainingJobs {
     try {
       this.enter(name, "Starting");
       const program = await drawImage(surroundings, caller, algorithm.TrainingImage);
+      await encryptVolume(surroundings, caller, request.ResourceConfig["VolumeKmsKeyId"]);
       const stream = `${name}/algo-1-${Math.floor(this.jobs.now())}`;
       const log = await openLog(surroundings, caller, LOG_GROUP, stream);
       this.enter(name, "Downloading");

@@ -1,5 +1,5 @@
-import type { Identity, Requirement } from "../../identity/identity.ts";
-import { listed, records, text, type Question } from "./question.ts";
+import type { Requirement } from "../../identity/identity.ts";
+import { arn, listed, records, text, type Question } from "./question.ts";
 
 export function requirementsOfStates({ action, input }: Question): Requirement[] {
   const resource = text(input, "executionArn") ?? text(input, "stateMachineArn") ?? "*";
@@ -37,9 +37,13 @@ export function requirementsOfCloudWatch({ action, input, identity }: Question):
   );
   // Without names, DescribeAlarms is about all of them.
   const names = named.length > 0 ? named : ["*"];
+  const actions = ["AlarmActions", "OKActions", "InsufficientDataActions"].flatMap((kind) =>
+    listed(input[kind]),
+  );
+  const context: Requirement["context"] = actions.length > 0 ? { "cloudwatch:AlarmActions": actions } : {};
   return names.flatMap((name) => {
     const resource = arn(identity, "cloudwatch", `alarm:${name}`);
-    const needed = [{ action: `cloudwatch:${action}`, resource, context: {} }];
+    const needed: Requirement[] = [{ action: `cloudwatch:${action}`, resource, context }];
     if (action === "PutMetricAlarm" && records(input["Tags"]).length > 0) {
       needed.push({ action: "cloudwatch:TagResource", resource, context: {} });
     }
@@ -71,8 +75,4 @@ export function requirementsOfEcr({ action, input, identity }: Question): Requir
   const repository = text(input, "repositoryName");
   const resource = repository === undefined ? "*" : arn(identity, "ecr", `repository/${repository}`);
   return [{ action: `ecr:${action}`, resource, context: {} }];
-}
-
-function arn({ region, accountId }: Identity, service: string, resource: string): string {
-  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }

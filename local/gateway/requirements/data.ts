@@ -1,41 +1,5 @@
-import type { Identity, Requirement } from "../../identity/identity.ts";
-import { listed, records, scalars, text, type Question } from "./question.ts";
-
-/** DynamoDB's batch and transaction calls need what their parts need. */
-const TRANSACTION_PARTS: Record<string, string> = {
-  Put: "PutItem",
-  Update: "UpdateItem",
-  Delete: "DeleteItem",
-  ConditionCheck: "ConditionCheckItem",
-  Get: "GetItem",
-};
-
-export function requirementsOfDynamodb({ action, input, identity }: Question): Requirement[] {
-  const table = (name: string): string =>
-    name.startsWith("arn:") ? name : arn(identity, "dynamodb", `table/${name}`);
-  const need = (operation: string, name: string, index?: string): Requirement[] => {
-    const resource = index === undefined ? table(name) : `${table(name)}/index/${index}`;
-    return [
-      { action: `dynamodb:${operation}`, resource, context: {} },
-      ...keyUse(["kms:Decrypt"], table(name), "dynamodb", identity),
-    ];
-  };
-  const items = records(input["TransactItems"]);
-  if (items.length > 0) {
-    return items.flatMap((item) =>
-      Object.entries(item).flatMap(([part, value]) =>
-        need(TRANSACTION_PARTS[part] ?? action, text(value, "TableName") ?? ""),
-      ),
-    );
-  }
-  const requested = input["RequestItems"];
-  if (typeof requested === "object" && requested !== null) {
-    return Object.keys(requested).flatMap((name) => need(action, name));
-  }
-  const name = text(input, "TableName");
-  if (name === undefined) return [{ action: `dynamodb:${action}`, resource: "*", context: {} }];
-  return need(action, name, text(input, "IndexName"));
-}
+import type { Requirement } from "../../identity/identity.ts";
+import { arn, keyUse, listed, scalars, text, type Question } from "./question.ts";
 
 export function requirementsOfSsm({ action, input, identity }: Question): Requirement[] {
   const parameter = (name: string): string =>
@@ -87,18 +51,4 @@ export function requirementsOfSqs({ action, input, identity }: Question): Requir
     return [...needed, ...keyUse(["kms:Decrypt"], resource, "sqs", identity)];
   }
   return needed;
-}
-
-function keyUse(actions: string[], resource: string, service: string, identity: Identity): Requirement[] {
-  const key = identity.encryptionKeyOf(resource);
-  if (key === undefined) return [];
-  const context = {
-    "kms:ViaService": `${service}.${identity.region}.amazonaws.com`,
-    "kms:CallerAccount": identity.accountId,
-  };
-  return actions.map((action) => ({ action, resource: key, context }));
-}
-
-function arn({ region, accountId }: Identity, service: string, resource: string): string {
-  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }

@@ -8,13 +8,13 @@ import {
   requirementsOfStates,
 } from "./control.ts";
 import {
-  requirementsOfDynamodb,
   requirementsOfKms,
   requirementsOfSecrets,
   requirementsOfSns,
   requirementsOfSqs,
   requirementsOfSsm,
 } from "./data.ts";
+import { requirementsOfDynamodb } from "./dynamodb.ts";
 import type { Question } from "./question.ts";
 import { requirementsOfS3 } from "./s3.ts";
 import { requirementsOfSageMaker } from "./sagemaker.ts";

@@ -1,4 +1,4 @@
-import type { Identity } from "../../identity/identity.ts";
+import type { Identity, Requirement } from "../../identity/identity.ts";
 
 /** A call whose requirements are asked for. */
 export interface Question {
@@ -40,4 +40,26 @@ export function object(input: unknown, name: string): Record<string, unknown> {
   if (typeof input !== "object" || input === null) return {};
   const value: unknown = Reflect.get(input, name);
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+export function arn({ region, accountId }: Identity, service: string, resource: string): string {
+  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
+}
+
+/** What a service that keeps `resource` encrypted does with its key in the caller's name. */
+export function keyUse(
+  actions: string[],
+  resource: string,
+  service: string,
+  identity: Identity,
+  encryptionContext: Record<string, string> = {},
+): Requirement[] {
+  const key = identity.encryptionKeyOf(resource);
+  if (key === undefined) return [];
+  const context = {
+    "kms:ViaService": `${service}.${identity.region}.amazonaws.com`,
+    "kms:CallerAccount": identity.accountId,
+    ...encryptionContext,
+  };
+  return actions.map((action) => ({ action, resource: key, context }));
 }

@@ -1,5 +1,6 @@
 import type { Identity, Requirement } from "../../identity/identity.ts";
 import type { S3Operation } from "../s3-operation.ts";
+import { keyUse } from "./question.ts";
 
 /** IAM's name for an operation, where it isn't the operation's own (Service Authorization Reference, Amazon S3). */
 const ACTIONS: Record<string, string> = {
@@ -57,21 +58,15 @@ export function requirementsOfS3({ action, input }: S3Operation, identity: Ident
     const source = CopySource.split("?")[0] ?? "";
     const sourceArn = `arn:aws:s3:::${source}`;
     needed.push({ action: "s3:GetObject", resource: sourceArn, context: {} });
-    needed.push(...keyUse("kms:Decrypt", `arn:aws:s3:::${source.split("/", 1)[0]}`, identity));
+    needed.push(...bucketKeyUse("kms:Decrypt", `arn:aws:s3:::${source.split("/", 1)[0]}`, identity));
   }
-  if (READS.has(action) || PARTS.has(action)) needed.push(...keyUse("kms:Decrypt", bucketArn, identity));
-  if (WRITES.has(action)) needed.push(...keyUse("kms:GenerateDataKey", bucketArn, identity));
+  if (READS.has(action) || PARTS.has(action))
+    needed.push(...bucketKeyUse("kms:Decrypt", bucketArn, identity));
+  if (WRITES.has(action)) needed.push(...bucketKeyUse("kms:GenerateDataKey", bucketArn, identity));
   return needed;
 }
 
-/** S3 uses the bucket's key in the caller's name. With a bucket key, the encryption context is the bucket's ARN. */
-function keyUse(action: string, bucketArn: string, identity: Identity): Requirement[] {
-  const key = identity.encryptionKeyOf(bucketArn);
-  if (key === undefined) return [];
-  const context = {
-    "kms:ViaService": `s3.${identity.region}.amazonaws.com`,
-    "kms:CallerAccount": identity.accountId,
-    "kms:EncryptionContext:aws:s3:arn": bucketArn,
-  };
-  return [{ action, resource: key, context }];
+/** With a bucket key, the encryption context is the bucket's ARN, whatever the object. */
+function bucketKeyUse(action: string, bucketArn: string, identity: Identity): Requirement[] {
+  return keyUse([action], bucketArn, "s3", identity, { "kms:EncryptionContext:aws:s3:arn": bucketArn });
 }

@@ -18,7 +18,12 @@ export function requirementsOfSageMaker({ action, input, identity }: Question): 
     resource,
     context: contextOf(input),
   }));
-  return [...main, ...passedRole(action, input, main), ...addedTags(action, input, main)];
+  return [
+    ...main,
+    ...passedRole(action, input, main),
+    ...addedTags(action, input, main),
+    ...encryptedVolumes(action, input, identity),
+  ];
 }
 
 function resourcesOf(action: string, input: Record<string, unknown>, identity: Identity): string[] {
@@ -113,6 +118,27 @@ function addedTags(action: string, input: Record<string, unknown>, main: Require
       context: { "sagemaker:TaggingAction": action, ...Object.fromEntries(tagKeys(input)) },
     },
   ];
+}
+
+function encryptedVolumes(action: string, input: Record<string, unknown>, identity: Identity): Requirement[] {
+  const key =
+    text(object(input, "ResourceConfig"), "VolumeKmsKeyId") ??
+    text(object(object(input, "ProcessingResources"), "ClusterConfig"), "VolumeKmsKeyId") ??
+    (action === "CreateEndpointConfig" ? text(input, "KmsKeyId") : undefined);
+  return key === undefined || !action.startsWith("Create") ? [] : volumeKeyUse(key, identity);
+}
+
+/**
+ * Whoever has SageMaker encrypt volumes lets it use the key by a grant: the caller, and the role that a job or a model
+ * runs with (SageMaker developer guide, "How to use SageMaker AI execution roles").
+ */
+export function volumeKeyUse(key: string, { region, accountId }: Identity): Requirement[] {
+  const context = {
+    "kms:GrantIsForAWSResource": "true",
+    "kms:ViaService": `sagemaker.${region}.amazonaws.com`,
+    "kms:CallerAccount": accountId,
+  };
+  return ["kms:CreateGrant", "kms:DescribeKey"].map((action) => ({ action, resource: key, context }));
 }
 
 function tagKeys(input: Record<string, unknown>): (readonly [string, string | string[]])[] {

@@ -1,20 +1,23 @@
 """A container to run jobs in: does what the hyperparameter or the input `do` says."""
 
 import json
+import logging
 import os
 import signal
 import sys
 import time
 from pathlib import Path
 
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+log = logging.getLogger()
 root = Path(os.environ["PERENNIAL_ML_ROOT"])
 
 
 def train() -> int:
     settings = json.loads((root / "input/config/hyperparameters.json").read_text())
     action = settings.get("do", "train")
-    print("metric name=validation_auc value=0.61 round=1", flush=True)
-    print("metric name=validation_auc value=0.67 round=2", flush=True)
+    log.info("metric name=validation_auc value=0.61 round=1")
+    log.info("metric name=validation_auc value=0.67 round=2")
     if action == "fail":
         (root / "output/failure").write_text("max_depth is 99, expected 1 to 12")
         return 1
@@ -27,7 +30,7 @@ def train() -> int:
         return 143
     if action == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print("deaf", flush=True)
+        log.info("deaf")
         time.sleep(60)
     data = {path.name: path.read_text() for path in sorted((root / "input/data/train").iterdir())}
     seen = {
