@@ -67,7 +67,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         policy: document(
           allow(
             ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [logGroup.arn, pulumi.interpolate`${logGroup.arn}:log-stream:*`],
+            pulumi.interpolate`${logGroup.arn}:*`,
           ),
           // PutMetricData knows no resources; the namespaces are those that SageMaker writes to.
           allow("cloudwatch:PutMetricData", "*", {

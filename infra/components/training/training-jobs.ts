@@ -81,8 +81,10 @@ export class TrainingJobs extends pulumi.ComponentResource {
       {
         role: role.id,
         policy: document(
-          allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], logGroup),
-          allow(["logs:CreateLogStream", "logs:PutLogEvents"], `${logGroup}:log-stream:*`),
+          allow(
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            `${logGroup}:*`,
+          ),
           // PutMetricData knows no resources; the namespaces are those that SageMaker writes to.
           allow("cloudwatch:PutMetricData", "*", {
             StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },
