@@ -1,16 +1,20 @@
 import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import {
+  CompleteMultipartUploadCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { ListModelsCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { CreateTopicCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
@@ -289,6 +293,26 @@ it("keeps tables, items, parameters and objects over a restart, and forgets what
   await s3.send(new CreateBucketCommand({ Bucket: "lake" }));
   await s3.send(new PutObjectCommand({ Bucket: "lake", Key: "a", Body: "first" }));
   await s3.send(new PutObjectCommand({ Bucket: "lake", Key: "a", Body: "second", Metadata: { by: "test" } }));
+  const { UploadId } = await s3.send(
+    new CreateMultipartUploadCommand({ Bucket: "lake", Key: "parts", ContentType: "text/x" }),
+  );
+  const part = { Bucket: "lake", Key: "parts", UploadId };
+  const big = "x".repeat(5 * 1024 * 1024);
+  const parts = [big, "end"].map(async (Body, index) => {
+    const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body, PartNumber: index + 1 }));
+    return { ETag, PartNumber: index + 1 };
+  });
+  await s3.send(
+    new CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts: await Promise.all(parts) } }),
+  );
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: "lake",
+      Key: "stream",
+      Body: Readable.from(["a", "b"]),
+      ContentLength: 2,
+    }),
+  );
   await first.close();
 
   appendFileSync(join(folder, "journal", "requests.jsonl"), '{"method":"PUT","path":"/lake/b","hea');
@@ -302,6 +326,14 @@ it("keeps tables, items, parameters and objects over a restart, and forgets what
       new GetObjectCommand({ Bucket: "lake", Key: "a" }),
     );
     expect([await Body?.transformToString(), Metadata]).toEqual(["second", { by: "test" }]);
+    const read = async (Key: string) => {
+      const answer = await new S3Client(clientFor(second)).send(
+        new GetObjectCommand({ Bucket: "lake", Key }),
+      );
+      return [answer.ContentType, (await answer.Body?.transformToString())?.slice(-5)];
+    };
+    expect(await read("parts")).toEqual(["text/x", "xxend"]);
+    expect(await read("stream")).toEqual(["application/octet-stream", "ab"]);
   } finally {
     await second.close();
   }
