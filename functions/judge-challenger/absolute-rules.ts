@@ -150,10 +150,12 @@ function hintAt({ name, isReached, show }: Bar, champion: number | null, past: P
   if (isReached(champion ?? Number.NaN)) return "";
   const others = past.flatMap(({ checks }) => checks.filter((check) => check.name === name));
   const hasPassed = others.some(({ measured }) => isReached(measured?.value ?? Number.NaN));
+  const before =
+    others.length === 1 ? "the last challenger" : `any of the last ${count(others.length)} challengers`;
   const shown = champion === null ? "undefined" : show(champion);
   return hasPassed || others.length === 0
     ? ` (the champion misses this bar too: ${shown})`
-    : ` (nothing has reached this bar: not the champion, ${shown}, nor any of the last ${plural(others.length, "challenger")})`;
+    : ` (nothing has reached this bar: not the champion, ${shown}, nor ${before})`;
 }
 
 const outcome = (isPassed: boolean): Check["outcome"] => (isPassed ? "passed" : "failed");
