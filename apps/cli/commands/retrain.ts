@@ -1,0 +1,224 @@
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  EVENT_SOURCE,
+  type HistoryEntry,
+  RETRAINING_REQUESTED,
+  type RetrainingRequested,
+} from "@perennial/contracts";
+import type { Connection, Context, Where } from "../context.ts";
+import { readVerdict } from "../documents.ts";
+import { type Admitted, admittedOf } from "../execution/admission.ts";
+import { arnOf } from "../execution/arn.ts";
+import { follow, lookEvery } from "../execution/follow.ts";
+import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { moment } from "../output/phrases.ts";
+import { verdictLines } from "../verdict-text.ts";
+import { findWorkload, type PlatformWorkload } from "../workload.ts";
+import { type Outcome, outcomeJson } from "./retrain-outcome.ts";
+
+export interface RetrainOptions extends Where {
+  reason: string;
+  follow: boolean;
+  json?: boolean;
+}
+
+/** How long an event may take to be answered: it crosses the bus, a queue and a function that may start cold. */
+const DECISION_MS = 90_000;
+/** How long after the verdict a rollout is waited for. */
+const ROLLOUT_MS = 90_000;
+const ENTRIES = 50;
+
+/** Asks for a retraining, follows it and the rollout that comes of it, and says how both ended. */
+export async function retrain(context: Context, name: string, options: RetrainOptions): Promise<ExitCode> {
+  const connection = await context.connect(options);
+  const workload = findWorkload(connection.platform, name);
+  const { terminal } = context;
+  const say = sayer(context, options.json === true);
+
+  const eventId = await request(connection, {
+    workload: name,
+    reason: options.reason,
+    requestedBy: context.user,
+  });
+  say(`Asked for a retraining of ${name} (event ${eventId}).`);
+  const outcome: Outcome = {
+    workload: name,
+    eventId,
+    execution: null,
+    held: null,
+    retraining: null,
+    rollout: null,
+  };
+  const finish = (code: ExitCode): ExitCode => {
+    if (options.json) terminal.out(`${JSON.stringify(outcomeJson(outcome))}\n`);
+    return code;
+  };
+  if (!options.follow) return finish(EXIT.ok);
+
+  const admitted = await decision(context, connection, name, eventId);
+  if (admitted.kind === "undecided") {
+    say("The request is on its way; perennial status tells what becomes of it.");
+    return finish(EXIT.ok);
+  }
+  if (admitted.kind === "held") {
+    outcome.held = { reason: admitted.reason, until: admitted.until };
+    say(
+      `It is held back: ${admitted.reason}. It starts by itself when its turn comes, about ${moment(admitted.until)} UTC.`,
+    );
+    return finish(EXIT.held);
+  }
+  outcome.execution = admitted.execution;
+  say(`${admitted.isJoined ? "It is part of" : "It runs as"} ${admitted.execution}.`);
+  const { status } = await follow(
+    context,
+    connection,
+    "retrain",
+    arnOf(workload, "retrain", admitted.execution),
+  );
+  if (status === "RUNNING") return finish(leaveRunning(say, admitted.execution));
+
+  const entry = await entryOf(context, connection, name, ({ kind, execution }) => {
+    return kind === "retraining" && execution === admitted.execution;
+  });
+  outcome.retraining = entry;
+  if (entry === null || status !== "SUCCEEDED") {
+    say(entry?.summary ?? `The retraining ended as ${status}; its outcome isn't in the history.`);
+    return finish(EXIT.failed);
+  }
+  if (entry.kind === "retraining" && entry.verdictUri !== null) {
+    const verdict = await readVerdict(connection, entry.verdictUri);
+    for (const line of verdictLines(verdict, terminal.width, terminal.paint)) say(line);
+    say("");
+  }
+  say(entry.summary);
+  return finish(await followRollout(context, connection, workload, entry, outcome, say));
+}
+
+async function request({ events, platform }: Connection, detail: RetrainingRequested): Promise<string> {
+  const answer = await events.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: platform.eventBus,
+          Source: EVENT_SOURCE,
+          DetailType: RETRAINING_REQUESTED,
+          Detail: JSON.stringify(detail),
+        },
+      ],
+    }),
+  );
+  const [entry] = answer.Entries ?? [];
+  if (entry?.EventId !== undefined) return entry.EventId;
+  const { ErrorCode = "no reason", ErrorMessage = "" } = entry ?? {};
+  throw new CliFault(
+    EXIT.failed,
+    `The bus ${platform.eventBus} refused the request: ${ErrorCode} ${ErrorMessage}`.trimEnd(),
+  );
+}
+
+/** Waits until the door has decided; undecided only where nobody wants to wait any longer. */
+async function decision(
+  { clock, interrupted }: Context,
+  connection: Connection,
+  workload: string,
+  eventId: string,
+): Promise<Admitted> {
+  const until = clock.now().getTime() + DECISION_MS;
+  for (;;) {
+    const state = await connection.ledger.readAdmission(workload, "retrain");
+    const admitted = admittedOf(state, workload, "retrain", eventId);
+    if (admitted.kind !== "undecided" || interrupted.aborted) return admitted;
+    if (clock.now().getTime() > until) {
+      throw new CliFault(
+        EXIT.failed,
+        `Nobody answered the request within ${DECISION_MS / 1000} s: look at perennial logs admit-retraining.`,
+      );
+    }
+    await clock.sleep(lookEvery(connection));
+  }
+}
+
+/** The newest line of the history that fits; the line of an interrupted execution comes a moment after its end. */
+async function entryOf(
+  { clock, interrupted }: Context,
+  connection: Connection,
+  workload: string,
+  fits: (entry: HistoryEntry) => boolean,
+): Promise<HistoryEntry | null> {
+  for (let attempt = 0; attempt < 10 && !interrupted.aborted; attempt++) {
+    const entry = (await connection.ledger.listHistory(workload, { limit: ENTRIES })).find(fits);
+    if (entry !== undefined) return entry;
+    await clock.sleep(lookEvery(connection));
+  }
+  return null;
+}
+
+async function followRollout(
+  context: Context,
+  connection: Connection,
+  workload: PlatformWorkload,
+  entry: HistoryEntry,
+  outcome: Outcome,
+  say: Say,
+): Promise<ExitCode> {
+  if (entry.kind !== "retraining" || entry.version === null || entry.outcome !== "better") return EXIT.ok;
+  const { version, approvalStatus } = entry;
+  if (approvalStatus !== "Approved") {
+    say(`Version ${version} is ${approvalStatus}: its rollout starts when a person approves it.`);
+    return EXIT.ok;
+  }
+  const execution = await rolloutOf(context, connection, workload.name, version, entry.startedAt);
+  if (execution === null && context.interrupted.aborted) return EXIT.ok;
+  if (execution === null) {
+    say(
+      `The rollout of version ${version} hasn't started within ${ROLLOUT_MS / 1000} s: look at perennial status.`,
+    );
+    return EXIT.failed;
+  }
+  say(`Version ${version} is rolled out by ${execution}.`);
+  const { status } = await follow(context, connection, "rollout", arnOf(workload, "rollout", execution));
+  if (status === "RUNNING") return leaveRunning(say, execution);
+  const end = await entryOf(context, connection, workload.name, (line) => {
+    return line.kind === "rollout" && line.execution === execution;
+  });
+  outcome.rollout = end;
+  say(end?.summary ?? `The rollout ended as ${status}; its outcome isn't in the history.`);
+  return end?.outcome === "in-service" ? EXIT.ok : EXIT.failed;
+}
+
+/** The execution that rolls `version` out: it holds the lease, or has ended already. */
+async function rolloutOf(
+  { clock, interrupted }: Context,
+  connection: Connection,
+  workload: string,
+  version: number,
+  since: string,
+): Promise<string | null> {
+  const until = clock.now().getTime() + ROLLOUT_MS;
+  while (clock.now().getTime() <= until && !interrupted.aborted) {
+    const { holder } = await connection.ledger.readAdmission(workload, "rollout");
+    if (holder?.target?.version === version) return holder.execution;
+    const history = await connection.ledger.listHistory(workload, { limit: ENTRIES });
+    const ended = history.find((line) => {
+      return (
+        line.kind === "rollout" && line.to === version && Date.parse(line.startedAt) >= Date.parse(since)
+      );
+    });
+    if (ended !== undefined) return ended.execution;
+    await clock.sleep(lookEvery(connection));
+  }
+  return null;
+}
+
+type Say = (line: string) => void;
+
+/** Sentences go to standard output, unless that is kept for JSON. */
+const sayer = ({ terminal }: Context, isJson: boolean): Say => {
+  const write = isJson ? terminal.err : terminal.out;
+  return (line) => write(`${line}\n`);
+};
+
+function leaveRunning(say: Say, execution: string): ExitCode {
+  say(`${execution} goes on without you; perennial status and perennial why ${execution} tell of it.`);
+  return EXIT.ok;
+}

@@ -1,0 +1,172 @@
+import { DescribeEndpointCommand } from "@aws-sdk/client-sagemaker";
+import { ExecutionName, type HistoryEntry, type Pointer } from "@perennial/contracts";
+import type { AdmissionState } from "@perennial/ledger";
+import type { Connection, Context, Where } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { table } from "../output/layout.ts";
+import { ago, because, modelName, moment } from "../output/phrases.ts";
+import type { Paint, Terminal } from "../output/terminal.ts";
+import { findWorkload, type PlatformWorkload } from "../workload.ts";
+
+export interface StatusOptions extends Where {
+  json?: boolean;
+}
+
+/** How a workload stands. */
+export interface WorkloadStatus {
+  workload: string;
+  endpoint: string;
+  /** SageMaker's word for the endpoint's state; null where there is no such endpoint. */
+  state: string | null;
+  /** Configuration that the endpoint runs with. */
+  endpointConfig: string | null;
+  champion: {
+    version: number;
+    execution: string | null;
+    since: string | null;
+    modelPackageArn: string | null;
+  };
+  /** Why the endpoint isn't what the pointer says; null where they agree. */
+  difference: string | null;
+  running: { kind: "retraining" | "rollout"; execution: string; since: string; cause: string }[];
+  waiting: { kind: "retraining" | "rollout"; count: number; until: string; reason: string }[];
+  lastOutcome: HistoryEntry | null;
+}
+
+/** Prints how every workload of a stack stands. */
+export async function status(
+  context: Context,
+  name: string | undefined,
+  options: StatusOptions,
+): Promise<ExitCode> {
+  const connection = await context.connect(options);
+  const { platform, stack, url } = connection;
+  const chosen = name === undefined ? platform.workloads : [findWorkload(platform, name)];
+  const workloads = await Promise.all(chosen.map((workload) => statusOf(connection, workload)));
+  const { terminal } = context;
+  if (options.json) {
+    terminal.out(`${JSON.stringify({ stack, url, region: platform.region, workloads })}\n`);
+  } else {
+    const where = url === null ? `in ${platform.region}, account ${platform.accountId}` : `at ${url}`;
+    terminal.out(`${terminal.paint("bold", stack)} ${where}\n`);
+    const lines = workloads.flatMap((workload) => [
+      "",
+      ...statusLines(workload, context.clock.now(), terminal),
+    ]);
+    for (const line of lines) terminal.out(`${line}\n`);
+  }
+  return EXIT.ok;
+}
+
+async function statusOf(connection: Connection, workload: PlatformWorkload): Promise<WorkloadStatus> {
+  const { ledger } = connection;
+  const [endpoint, pointer, retrain, rollout, history] = await Promise.all([
+    readEndpoint(connection, workload.endpoint),
+    ledger.readPointer(workload.name),
+    ledger.readAdmission(workload.name, "retrain"),
+    ledger.readAdmission(workload.name, "rollout"),
+    ledger.listHistory(workload.name, { limit: 1 }),
+  ]);
+  const doors = [
+    ["retraining", retrain],
+    ["rollout", rollout],
+  ] as const;
+  const isMoving = rollout.holder !== null;
+  return {
+    workload: workload.name,
+    endpoint: workload.endpoint,
+    state: endpoint?.state ?? null,
+    endpointConfig: endpoint?.config ?? null,
+    champion: {
+      version: pointer?.version ?? 0,
+      execution: pointer?.execution ?? null,
+      since: pointer?.movedAt ?? null,
+      modelPackageArn: pointer?.modelPackageArn ?? null,
+    },
+    difference: isMoving ? null : differenceOf(pointer, endpoint?.config ?? null),
+    running: doors.flatMap(([kind, state]) => runningOf(kind, state)),
+    waiting: doors.flatMap(([kind, state]) => waitingOf(kind, state)),
+    lastOutcome: history[0] ?? null,
+  };
+}
+
+async function readEndpoint(
+  { sageMaker }: Pick<Connection, "sageMaker">,
+  EndpointName: string,
+): Promise<{ state: string; config: string | null } | null> {
+  try {
+    const answer = await sageMaker.send(new DescribeEndpointCommand({ EndpointName }));
+    return { state: answer.EndpointStatus ?? "Unknown", config: answer.EndpointConfigName ?? null };
+  } catch (error) {
+    // SageMaker has no error of its own for an endpoint that doesn't exist.
+    if (error instanceof Error && /could not find|does not exist/i.test(error.message)) return null;
+    throw error;
+  }
+}
+
+/** Why the live configuration isn't the pointer's. Without a pointer the baseline is meant, which no rollout has named. */
+export function differenceOf(pointer: Pointer | null, liveConfig: string | null): string | null {
+  if (liveConfig === null) return null;
+  if (pointer === null) {
+    if (!ExecutionName.safeParse(liveConfig).success) return null;
+    return `The ledger names no model, but the endpoint runs with ${liveConfig}, which a rollout made.`;
+  }
+  if (pointer.endpointConfigName === liveConfig) return null;
+  return (
+    `The ledger names version ${pointer.version} (${pointer.endpointConfigName}), but the endpoint runs with ${liveConfig}. ` +
+    `Ask for a rollout of version ${pointer.version}: a "Rollout Requested" event of the kind promote.`
+  );
+}
+
+const runningOf = (kind: "retraining" | "rollout", { holder }: AdmissionState): WorkloadStatus["running"] =>
+  holder === null
+    ? []
+    : [{ kind, execution: holder.execution, since: holder.acquiredAt, cause: because(holder.cause) }];
+
+const waitingOf = (kind: "retraining" | "rollout", { pending }: AdmissionState): WorkloadStatus["waiting"] =>
+  pending === null ? [] : [{ kind, count: pending.count, until: pending.until, reason: pending.reason }];
+
+/** One workload's status as text. */
+export function statusLines(
+  workload: WorkloadStatus,
+  now: Date,
+  { width, paint }: Pick<Terminal, "width" | "paint">,
+): string[] {
+  const { champion, lastOutcome, difference } = workload;
+  const rows = [
+    ["endpoint", `${workload.endpoint}, ${stateText(workload.state, paint)}`],
+    [
+      "champion",
+      champion.since === null
+        ? "the baseline, until a first retraining is better"
+        : `${modelName(champion.version)}, since ${moment(champion.since)} UTC (${ago(champion.since, now)})`,
+    ],
+    ...workload.running.map(({ kind, execution, since, cause }) => [
+      "running",
+      `${kind} ${execution}, started ${ago(since, now)} (${cause})`,
+    ]),
+    ...workload.waiting.map(({ kind, count, until, reason }) => [
+      "waiting",
+      `${count} ${kind} request${count === 1 ? "" : "s"} until ${moment(until)} UTC: ${reason}`,
+    ]),
+    [
+      "last",
+      lastOutcome === null
+        ? "nothing yet"
+        : `${lastOutcome.kind} ${lastOutcome.outcome}, ${ago(lastOutcome.endedAt, now)}: ${lastOutcome.summary}`,
+    ],
+    ...(difference === null ? [] : [[paint("red", "DIFFERS"), difference]]),
+  ];
+  return [
+    paint("bold", workload.workload),
+    ...table(
+      rows.map(([title = "", ...rest]) => [`  ${title}`, ...rest]),
+      width,
+    ),
+  ];
+}
+
+function stateText(state: string | null, paint: Paint): string {
+  if (state === null) return paint("red", "does not exist");
+  return paint(state === "InService" ? "green" : "yellow", state);
+}

@@ -1,0 +1,157 @@
+import { DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import { type HistoryEntry, type RegistryRecord, toRegistryRecord, type Verdict } from "@perennial/contracts";
+import type { Connection, Context, Where } from "../context.ts";
+import { readVerdict } from "../documents.ts";
+import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { because, moment, span } from "../output/phrases.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { verdictLines } from "../verdict-text.ts";
+import { chosenWorkload, workloadOfExecution } from "../workload.ts";
+
+export interface WhyOptions extends Where {
+  workload?: string;
+  json?: boolean;
+}
+
+/** All that is known about one version or one execution. */
+export interface Explanation {
+  workload: string;
+  /** The registry's record; null for an execution that registered nothing. */
+  version: RegistryRecord | null;
+  verdict: Verdict | null;
+  /** Retraining and rollouts, oldest first. */
+  events: HistoryEntry[];
+}
+
+/** How far back the history is searched. */
+const SEARCHED = 1000;
+
+/** Explains in words and numbers why a version is, or isn't, in service; or how an execution ended. */
+export async function why(context: Context, what: string, options: WhyOptions): Promise<ExitCode> {
+  const connection = await context.connect(options);
+  const explanation = /^\d+$/.test(what)
+    ? await whyVersion(connection, Number(what), options.workload)
+    : await whyExecution(connection, what);
+  const { terminal } = context;
+  if (options.json) terminal.out(`${JSON.stringify(explanation)}\n`);
+  else for (const line of explanationLines(explanation, terminal)) terminal.out(`${line}\n`);
+  return EXIT.ok;
+}
+
+async function whyVersion(
+  connection: Connection,
+  version: number,
+  name: string | undefined,
+): Promise<Explanation> {
+  const { name: workload, modelPackageGroup } = chosenWorkload(connection.platform, name);
+  if (version === 0) {
+    throw new CliFault(
+      EXIT.notFound,
+      `Version 0 of ${workload} is the baseline that the program itself puts in service: it was never trained or judged.`,
+    );
+  }
+  const record = await readVersion(connection, workload, modelPackageGroup, version);
+  const { execution, verdictUri } = record.lineage;
+  const history = await connection.ledger.listHistory(workload, { limit: SEARCHED });
+  const events = history.filter((entry) =>
+    entry.kind === "rollout" ? entry.to === version || entry.from === version : entry.execution === execution,
+  );
+  const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
+  return { workload, version: record, verdict, events: events.toReversed() };
+}
+
+async function readVersion(
+  { sageMaker, platform }: Connection,
+  workload: string,
+  group: string,
+  version: number,
+): Promise<RegistryRecord> {
+  const { region, accountId } = platform;
+  const ModelPackageName = `arn:aws:sagemaker:${region}:${accountId}:model-package/${group}/${version}`;
+  try {
+    const described = await sageMaker.send(new DescribeModelPackageCommand({ ModelPackageName }));
+    return toRegistryRecord(workload, described);
+  } catch (error) {
+    if (!(error instanceof Error) || !/does not exist|not found/i.test(error.message)) throw error;
+    throw new CliFault(
+      EXIT.notFound,
+      `${workload} has no version ${version} in the model package group ${group}; perennial history ${workload} names those there are.`,
+      { cause: error },
+    );
+  }
+}
+
+async function whyExecution(connection: Connection, execution: string): Promise<Explanation> {
+  const { name: workload, modelPackageGroup } = workloadOfExecution(connection.platform, execution);
+  const history = await connection.ledger.listHistory(workload, { limit: SEARCHED });
+  const events = history.filter((entry) => entry.execution === execution).toReversed();
+  const [entry] = events;
+  if (entry === undefined) {
+    const doors = await Promise.all([
+      connection.ledger.readAdmission(workload, "retrain"),
+      connection.ledger.readAdmission(workload, "rollout"),
+    ]);
+    const isRunning = doors.some(({ holder }) => holder?.execution === execution);
+    throw new CliFault(
+      EXIT.notFound,
+      isRunning
+        ? `${execution} is still running: perennial status tells how far it is, its outcome comes at its end.`
+        : `The history of ${workload} holds no execution ${execution} among its last ${SEARCHED}.`,
+    );
+  }
+  const version = entry.kind === "retraining" ? entry.version : entry.to;
+  const verdictUri = entry.kind === "retraining" ? entry.verdictUri : null;
+  return {
+    workload,
+    version:
+      version === null || version === 0
+        ? null
+        : await readVersion(connection, workload, modelPackageGroup, version),
+    verdict: verdictUri === null ? null : await readVerdict(connection, verdictUri),
+    events,
+  };
+}
+
+/** An explanation as text. */
+export function explanationLines(
+  { workload, version, verdict, events }: Explanation,
+  { width, paint }: Pick<Terminal, "width" | "paint">,
+): string[] {
+  const head =
+    version === null
+      ? paint("bold", workload)
+      : `${paint("bold", `${workload}, version ${version.version}`)}: ${version.approvalStatus}`;
+  return [
+    head,
+    ...(version === null || version.approvalDescription === "" ? [] : [version.approvalDescription]),
+    ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
+    ...events.flatMap((entry) => ["", ...eventLines(entry)]),
+    ...(version === null ? [] : ["", ...lineageLines(version)]),
+  ];
+}
+
+function eventLines({
+  kind,
+  outcome,
+  execution,
+  startedAt,
+  endedAt,
+  cause,
+  summary,
+}: HistoryEntry): string[] {
+  const took = span(Date.parse(endedAt) - Date.parse(startedAt));
+  return [
+    `${kind} ${execution}: ${outcome}, started ${moment(startedAt)} UTC, took ${took}`,
+    `  asked for: ${because(cause)}`,
+    `  ${summary}`,
+  ];
+}
+
+function lineageLines({ modelPackageArn, modelDataUrl, lineage }: RegistryRecord): string[] {
+  return [
+    `model package  ${modelPackageArn}`,
+    `artifact       ${modelDataUrl}`,
+    `training job   ${lineage.trainingJob}`,
+    `data           ${lineage.dataSha256.slice(0, 12)}  spec ${lineage.specSha256.slice(0, 12)}  code ${lineage.codeSha256.slice(0, 12)}`,
+  ];
+}

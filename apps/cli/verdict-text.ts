@@ -1,0 +1,47 @@
+import type { Verdict } from "@perennial/contracts";
+import { table } from "./output/layout.ts";
+import { estimate } from "./output/phrases.ts";
+import type { Paint } from "./output/terminal.ts";
+
+const MEANING: Record<Verdict["status"], string> = {
+  better: "The challenger is better than the champion.",
+  tie: "The challenger ties with the champion, which stays.",
+  worse: "The challenger is worse than the champion, which stays.",
+  refused: "The challenger is refused; the champion stays.",
+  unchanged: "The challenger is the champion's own model again.",
+};
+
+const MARKS = {
+  passed: ["green", "passed"],
+  failed: ["red", "FAILED"],
+  "too few": ["yellow", "too few"],
+} as const;
+
+/** The gate's decision in words and numbers: its meaning, its reason, and every rule with what was measured. */
+export function verdictLines(verdict: Verdict, width: number, paint: Paint): string[] {
+  const { status, reason, checks, look, difference } = verdict;
+  const rows = checks.map(({ name, outcome, measured, limit, finding }) => {
+    const [style, word] = MARKS[outcome];
+    return [
+      paint(style, word),
+      name,
+      measured === null ? "" : estimate(measured),
+      limit === null ? "" : limit,
+      finding,
+    ];
+  });
+  const head = ["", "rule", "measured", "limit", "finding"].map((title) => paint("dim", title));
+  return [
+    paint("bold", MEANING[status]),
+    reason,
+    ...(difference.value === null ? [] : [`Difference to the champion: ${estimate(difference)}.`]),
+    ...(look === null
+      ? ["No look at the holdout was taken."]
+      : [
+          `Look ${look.number} of ${look.of} at the holdout ${look.holdoutSha256.slice(0, 12)}, ` +
+            `at a significance level of ${look.alpha}.`,
+        ]),
+    "",
+    ...table(rows.length === 0 ? [] : [head, ...rows], width),
+  ];
+}

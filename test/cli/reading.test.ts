@@ -1,0 +1,380 @@
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { DescribeEndpointCommand, DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import { EMPTY_ADMISSION } from "@perennial/ledger";
+import { describe, expect, it } from "vitest";
+import { readTime } from "../../apps/cli/commands/history.ts";
+import { readSpan } from "../../apps/cli/commands/logs.ts";
+import {
+  CAUSE,
+  openStack,
+  PLATFORM,
+  POINTER,
+  RETRAINED,
+  RETRAINING,
+  ROLLED_OUT,
+  ROLLOUT,
+  VERDICT,
+  WORKLOAD,
+} from "./stack.ts";
+
+const HISTORY = [ROLLED_OUT, RETRAINED];
+const body = (document: unknown) =>
+  ({ transformToString: () => Promise.resolve(JSON.stringify(document)) }) as never;
+
+describe("status", () => {
+  const inService = (config: string) => ({
+    EndpointStatus: "InService" as const,
+    EndpointConfigName: config,
+  });
+
+  it("says what is live and how the last execution ended", async () => {
+    const stack = openStack({ pointer: POINTER, history: HISTORY });
+    stack.sageMaker.on(DescribeEndpointCommand).resolves(inService(ROLLOUT));
+    expect([await stack.run("status"), stack.written.out]).toEqual([
+      0,
+      `local at http://127.0.0.1:4599
+
+${WORKLOAD}
+  endpoint  perennial-dev-${WORKLOAD}, InService
+  champion  version 3, since 2026-03-01 10:07:00 UTC (2 h ago)
+  last      rollout in-service, 2 h ago: Version 3 is in service in place of version 2.
+`,
+    ]);
+  });
+
+  it("says as JSON the gateway's address, and of each workload endpoint, state, champion and last outcome", async () => {
+    const stack = openStack({ pointer: POINTER, history: HISTORY });
+    stack.sageMaker.on(DescribeEndpointCommand).resolves(inService(ROLLOUT));
+    await stack.run("status", "--json");
+    expect(JSON.parse(stack.written.out)).toEqual({
+      stack: "local",
+      url: "http://127.0.0.1:4599",
+      region: "eu-central-1",
+      workloads: [
+        {
+          workload: WORKLOAD,
+          endpoint: `perennial-dev-${WORKLOAD}`,
+          state: "InService",
+          endpointConfig: ROLLOUT,
+          champion: {
+            version: 3,
+            execution: ROLLOUT,
+            since: POINTER.movedAt,
+            modelPackageArn: POINTER.modelPackageArn,
+          },
+          difference: null,
+          running: [],
+          waiting: [],
+          lastOutcome: ROLLED_OUT,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    [
+      POINTER,
+      "baseline",
+      `The ledger names version 3 (${ROLLOUT}), but the endpoint runs with baseline. Ask for a rollout of version 3: a "Rollout Requested" event of the kind promote.`,
+    ],
+    [
+      null,
+      ROLLOUT,
+      `The ledger names no model, but the endpoint runs with ${ROLLOUT}, which a rollout made.`,
+    ],
+    [null, "perennial-dev-baseline", null],
+  ])("tells whether ledger and endpoint differ", async (pointer, config, difference) => {
+    const stack = openStack({ pointer });
+    stack.sageMaker.on(DescribeEndpointCommand).resolves(inService(config));
+    await stack.run("status", "--json");
+    expect(JSON.parse(stack.written.out).workloads[0].difference).toBe(difference);
+    stack.written.out = "";
+    await stack.run("status");
+    expect(stack.written.out.includes("DIFFERS")).toBe(difference !== null);
+  });
+
+  it("tells what runs, what waits, and an endpoint that is gone", async () => {
+    const stack = openStack({
+      admission: (door) =>
+        door === "rollout"
+          ? EMPTY_ADMISSION
+          : {
+              ...EMPTY_ADMISSION,
+              holder: {
+                execution: RETRAINING,
+                executionArn: "arn:1",
+                token: 1,
+                cause: CAUSE,
+                target: null,
+                acquiredAt: "2026-03-01T11:59:00.000Z",
+                expiresAt: "2026-03-01T14:00:00.000Z",
+              },
+              pending: {
+                cause: CAUSE,
+                target: null,
+                count: 2,
+                firstAt: CAUSE.time,
+                lastAt: CAUSE.time,
+                reason: "the lease is held",
+                until: "2026-03-01T14:00:00.000Z",
+              },
+            },
+    });
+    stack.sageMaker.on(DescribeEndpointCommand).rejects(new Error('Could not find endpoint "x".'));
+    await stack.run("status");
+    expect(stack.written.out.split("\n").slice(3, -1)).toEqual([
+      `  endpoint  perennial-dev-${WORKLOAD}, does not exist`,
+      "  champion  the baseline, until a first retraining is better",
+      `  running   retraining ${RETRAINING}, started 1 min ago (manual by ada: new data)`,
+      "  waiting   2 retraining requests until 2026-03-01 14:00:00 UTC: the lease is held",
+      "  last      nothing yet",
+    ]);
+  });
+});
+
+describe("history", () => {
+  it("lists what happened, newest first", async () => {
+    const stack = openStack({ history: HISTORY });
+    expect([await stack.run("history", WORKLOAD), stack.written.out]).toEqual([
+      0,
+      `started (UTC)        what        outcome     execution
+2026-03-01 10:05:10  rollout     in-service  ${ROLLOUT}  Version 3 is in service in place of version 2.
+2026-03-01 10:00:00  retraining  better      ${RETRAINING}  The challenger is better than the champion. Registered as version 3, Approved.
+`,
+    ]);
+  });
+
+  it("answers what was live at a time", async () => {
+    const stack = openStack({ history: HISTORY });
+    await stack.run("history", "--at", "2026-03-01T10:06", "--json");
+    expect(JSON.parse(stack.written.out)).toEqual({
+      stack: "local",
+      at: "2026-03-01T10:06:00.000Z",
+      live: [{ workload: WORKLOAD, version: 0, rollout: null }],
+      entries: HISTORY,
+    });
+    stack.written.out = "";
+    await stack.run("history", "--at", "2026-03-02", "--limit", "1");
+    expect(stack.written.out.split("\n")[0]).toBe(
+      `${WORKLOAD} at 2026-03-02 23:59:59 UTC: version 3 was live, since 2026-03-01 10:07:00 by ${ROLLOUT}: Version 3 is in service in place of version 2.`,
+    );
+  });
+
+  it.each([
+    ["2026-03-01", "2026-03-01T23:59:59.999Z"],
+    ["2026-03-01 02:00", "2026-03-01T02:00:00.000Z"],
+    ["2026-03-01T02:00:30", "2026-03-01T02:00:30.000Z"],
+    ["2026-03-01T02:00:00+01:00", "2026-03-01T01:00:00.000Z"],
+  ])("reads the time %s as %s", (text, time) => {
+    expect(readTime(text)).toBe(time);
+  });
+
+  it.each([
+    [
+      ["--at", "yesterday"],
+      2,
+      '--at is "yesterday", expected a time such as 2026-03-01, 2026-03-01T02:00 (UTC)',
+    ],
+    [["--at", "2026-13-45"], 2, '--at is "2026-13-45", expected a time'],
+    [["--limit", "0"], 2, '--limit is "0", expected a whole number from 1 to 1000.'],
+    [
+      ["hospital-readmision"],
+      4,
+      `The stack dev holds no workload "hospital-readmision". It holds ${WORKLOAD}. Did you mean "${WORKLOAD}"?`,
+    ],
+  ])("refuses %j", async (argv, code, message) => {
+    const stack = openStack();
+    expect([await stack.run("history", ...argv), stack.written.err.includes(message)]).toEqual([code, true]);
+  });
+});
+
+describe("why", () => {
+  const described = {
+    ModelPackageArn: POINTER.modelPackageArn,
+    ModelPackageVersion: 3,
+    ModelApprovalStatus: "Approved" as const,
+    ApprovalDescription: VERDICT.reason,
+    InferenceSpecification: {
+      Containers: [{ ModelDataUrl: POINTER.modelDataUrl }],
+      SupportedContentTypes: [],
+    },
+    CustomerMetadataProperties: {
+      execution: RETRAINING,
+      artifactVersion: "1",
+      artifactSha256: "a".repeat(64),
+      dataSha256: "b".repeat(64),
+      specSha256: "c".repeat(64),
+      codeSha256: "d".repeat(64),
+      trainingJob: `${RETRAINING}-train-0`,
+      verdictUri: "s3://bucket/verdicts/1.json",
+      evaluationUri: "none",
+      auditUri: "none",
+    },
+  };
+
+  function judged() {
+    const stack = openStack({ history: HISTORY });
+    stack.sageMaker.on(DescribeModelPackageCommand).resolves(described);
+    stack.s3.on(GetObjectCommand).resolves({ Body: body(VERDICT) });
+    return stack;
+  }
+
+  it("explains a version: verdict, every check, rollouts and lineage", async () => {
+    const stack = judged();
+    expect([await stack.run("why", "3"), stack.written.out]).toEqual([
+      0,
+      `${WORKLOAD}, version 3: Approved
+AUC is 0.0210 higher (0.0120 to 0.0300).
+
+The challenger is better than the champion.
+AUC is 0.0210 higher (0.0120 to 0.0300).
+Difference to the champion: 0.0210 (0.0120 to 0.0300).
+Look 2 of 52 at the holdout bbbbbbbbbbbb, at a significance level of 0.001.
+
+         rule     measured                   limit  finding
+passed   primary  0.0210 (0.0120 to 0.0300)  > 0    the interval lies above zero
+too few  slice                                      age [0-10) has no positive
+
+retraining ${RETRAINING}: better, started 2026-03-01 10:00:00 UTC, took 5 min
+  asked for: manual by ada: new data
+  The challenger is better than the champion. Registered as version 3, Approved.
+
+rollout ${ROLLOUT}: in-service, started 2026-03-01 10:05:10 UTC, took 1 min 50 s
+  asked for: approval by ada: better
+  Version 3 is in service in place of version 2.
+
+model package  ${POINTER.modelPackageArn}
+artifact       ${POINTER.modelDataUrl}
+training job   ${RETRAINING}-train-0
+data           bbbbbbbbbbbb  spec cccccccccccc  code dddddddddddd
+`,
+    ]);
+  });
+
+  it("asks the registry for the version of the workload's own group", async () => {
+    const stack = judged();
+    await stack.run("why", "3");
+    expect(stack.sageMaker.commandCalls(DescribeModelPackageCommand)[0]!.args[0].input).toEqual({
+      ModelPackageName: `arn:aws:sagemaker:eu-central-1:123456789012:model-package/perennial-dev-${WORKLOAD}/3`,
+    });
+  });
+
+  it("explains an execution as JSON", async () => {
+    const stack = judged();
+    expect(await stack.run("why", RETRAINING, "--json")).toBe(0);
+    expect(JSON.parse(stack.written.out)).toMatchObject({
+      workload: WORKLOAD,
+      version: { version: 3, approvalStatus: "Approved" },
+      verdict: VERDICT,
+      events: [RETRAINED],
+    });
+  });
+
+  it.each([
+    [
+      "0",
+      "Version 0 of hospital-readmission is the baseline that the program itself puts in service: it was never trained or judged.",
+    ],
+    [
+      "7",
+      `${WORKLOAD} has no version 7 in the model package group perennial-dev-${WORKLOAD}; perennial history ${WORKLOAD} names those there are.`,
+    ],
+    [
+      `${WORKLOAD}-000000000000`,
+      `The history of ${WORKLOAD} holds no execution ${WORKLOAD}-000000000000 among its last 1000.`,
+    ],
+    ["hospital-readmision-000000000000", `Did you mean "${WORKLOAD}-000000000000"?`],
+    ["best", '"best" is neither a version (a whole number) nor an execution of a workload in the stack dev'],
+  ])("says what %s isn't", async (what, message) => {
+    const stack = openStack({ history: HISTORY });
+    stack.sageMaker.on(DescribeModelPackageCommand).rejects(new Error("ModelPackage x does not exist."));
+    expect([await stack.run("why", what), stack.written.err.includes(message)]).toEqual([4, true]);
+  });
+
+  it("asks whose version is meant where there are several workloads", async () => {
+    const stack = judged();
+    stack.connection.platform.workloads.push({ ...PLATFORM.workloads[0]!, name: "match-outcome" });
+    expect([await stack.run("why", "3"), stack.written.err]).toEqual([
+      2,
+      `perennial: The stack dev holds several workloads: say which with --workload, one of ${WORKLOAD}, match-outcome.\n`,
+    ]);
+    expect(await stack.run("why", "3", "--workload", WORKLOAD)).toBe(0);
+  });
+});
+
+describe("logs", () => {
+  const event = (eventId: string, timestamp: number, message: string) => ({
+    eventId,
+    timestamp,
+    message,
+    logStreamName: "job/algo-1",
+  });
+
+  it("prints every page, oldest first", async () => {
+    const stack = openStack();
+    stack.logs
+      .on(FilterLogEventsCommand)
+      .resolvesOnce({ events: [event("2", 2000, "two\n")], nextToken: "more" })
+      .resolves({ events: [event("1", 1000, "one")] });
+    expect([await stack.run("logs", "training", "--since", "2h"), stack.written.out]).toEqual([
+      0,
+      "1970-01-01 00:00:01 job/algo-1 one\n1970-01-01 00:00:02 job/algo-1 two\n",
+    ]);
+    expect(stack.logs.commandCalls(FilterLogEventsCommand)[0]!.args[0].input).toEqual({
+      logGroupName: "/aws/sagemaker/TrainingJobs",
+      startTime: Date.parse("2026-03-01T10:00:00Z"),
+    });
+  });
+
+  it("follows until it is interrupted and prints each line once", async () => {
+    const stack = openStack();
+    let looks = 0;
+    stack.logs.on(FilterLogEventsCommand).callsFake(() => {
+      looks += 1;
+      if (looks === 3) stack.interruption.abort();
+      return { events: [event("1", 1000, "one"), ...(looks > 1 ? [event("2", 2000, "two")] : [])] };
+    });
+    expect(await stack.run("logs", "training", "--follow", "--json")).toBe(0);
+    expect(
+      stack.written.out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { time: "1970-01-01T00:00:01.000Z", stream: "job/algo-1", message: "one" },
+      { time: "1970-01-01T00:00:02.000Z", stream: "job/algo-1", message: "two" },
+    ]);
+  });
+
+  it("says that a log is empty, also where no job has made it yet", async () => {
+    const stack = openStack();
+    const missing = Object.assign(new Error("no group"), { name: "ResourceNotFoundException" });
+    stack.logs.on(FilterLogEventsCommand).rejects(missing);
+    expect([await stack.run("logs", "training"), stack.written.err]).toEqual([
+      0,
+      "/aws/sagemaker/TrainingJobs holds nothing of the last 1h.\n",
+    ]);
+  });
+
+  it("names the logs that there are", async () => {
+    const stack = openStack();
+    expect([await stack.run("logs", "judge"), stack.written.err]).toEqual([
+      4,
+      'perennial: The stack dev has no log "judge". It has judge-challenger, training. Did you mean "judge-challenger"?\n',
+    ]);
+  });
+
+  it.each([
+    ["90s", 90_000],
+    ["10m", 600_000],
+    ["2h", 7_200_000],
+    ["3d", 259_200_000],
+  ])("reads the span %s as %d ms", (text, ms) => {
+    expect(readSpan(text)).toBe(ms);
+  });
+
+  it.each(["", "0s", "5", "1 h", "-1h"])("refuses the span %j", (text) => {
+    expect(() => readSpan(text)).toThrow("expected a span such as 90s, 10m, 2h or 3d");
+  });
+});
