@@ -2,7 +2,7 @@
 export function didYouMean(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase();
   const [best] = known
-    .map((name) => ({ name, slips: name.startsWith(wanted) && wanted !== "" ? 0 : distance(wanted, name) }))
+    .map((name) => ({ name, slips: isPart(wanted, name) ? 0 : distance(wanted, name) }))
     .filter(({ name, slips }) => slips <= Math.max(2, Math.floor(name.length / 3)))
     .toSorted((one, other) => one.slips - other.slips);
   return best?.name;
@@ -13,6 +13,10 @@ export function hint(given: string, known: readonly string[]): string {
   const meant = didYouMean(given, known);
   return meant === undefined ? "" : ` Did you mean "${meant}"?`;
 }
+
+/** Whether one of them is the beginning of the other, as `prod` is of `production`. */
+const isPart = (wanted: string, name: string): boolean =>
+  wanted !== "" && (name.startsWith(wanted) || wanted.startsWith(name));
 
 /** Levenshtein's distance. */
 function distance(a: string, b: string): number {

@@ -46,13 +46,19 @@ const context: Context = {
   interrupted: interruption.signal,
 };
 
+const UNREADABLE: Record<string, string> = {
+  ENOENT: "it doesn't exist",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it",
+};
+
 async function readSource(path: string): Promise<string> {
   if (path === "-") return await text(process.stdin);
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const reason =
-      error instanceof Error && "code" in error && error.code === "ENOENT" ? "doesn't exist" : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const reason = UNREADABLE[code] ?? String(error);
     throw new CliFault(EXIT.usage, `${path} can't be read: ${reason}.`, { cause: error });
   }
 }

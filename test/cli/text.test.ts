@@ -137,6 +137,7 @@ describe("a name that isn't known", () => {
     ["hospital-readmision", "hospital-readmission"],
     ["Hospital", "hospital-readmission"],
     ["traning", "training"],
+    ["training-jobs", "training"],
     ["xyz", undefined],
     ["", undefined],
   ])("%j may have meant %s", (given, meant) => {

@@ -41,24 +41,26 @@ export async function status(
 ): Promise<ExitCode> {
   const connection = await context.connect(options);
   const { platform, stack, url } = connection;
+  const now = context.clock.now();
   const chosen = name === undefined ? platform.workloads : [findWorkload(platform, name)];
-  const workloads = await Promise.all(chosen.map((workload) => statusOf(connection, workload)));
+  const workloads = await Promise.all(chosen.map((workload) => statusOf(connection, workload, now)));
   const { terminal } = context;
   if (options.json) {
     terminal.out(`${JSON.stringify({ stack, url, region: platform.region, workloads })}\n`);
   } else {
     const where = url === null ? `in ${platform.region}, account ${platform.accountId}` : `at ${url}`;
     terminal.out(`${terminal.paint("bold", stack)} ${where}\n`);
-    const lines = workloads.flatMap((workload) => [
-      "",
-      ...statusLines(workload, context.clock.now(), terminal),
-    ]);
+    const lines = workloads.flatMap((workload) => ["", ...statusLines(workload, now, terminal)]);
     for (const line of lines) terminal.out(`${line}\n`);
   }
   return EXIT.ok;
 }
 
-async function statusOf(connection: Connection, workload: PlatformWorkload): Promise<WorkloadStatus> {
+async function statusOf(
+  connection: Connection,
+  workload: PlatformWorkload,
+  now: Date,
+): Promise<WorkloadStatus> {
   const { ledger } = connection;
   const [endpoint, pointer, retrain, rollout, history] = await Promise.all([
     readEndpoint(connection, workload.endpoint),
@@ -71,7 +73,7 @@ async function statusOf(connection: Connection, workload: PlatformWorkload): Pro
     ["retraining", retrain],
     ["rollout", rollout],
   ] as const;
-  const isMoving = rollout.holder !== null;
+  const isMoving = rollout.holder !== null && Date.parse(rollout.holder.expiresAt) > now.getTime();
   return {
     workload: workload.name,
     endpoint: workload.endpoint,
