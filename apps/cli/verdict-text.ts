@@ -26,11 +26,10 @@ export function verdictLines(verdict: Verdict, width: number, paint: Paint): str
       paint(style, word),
       name,
       measured === null ? "" : estimate(measured),
-      limit === null ? "" : limit,
-      finding,
+      limit === null ? finding : `${finding}; limit: ${limit}`,
     ];
   });
-  const head = ["", "rule", "measured", "limit", "finding"].map((title) => paint("dim", title));
+  const head = ["", "rule", "measured", "finding"].map((title) => paint("dim", title));
   return [
     paint("bold", MEANING[status]),
     reason,

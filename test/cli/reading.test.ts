@@ -232,9 +232,9 @@ AUC is 0.0210 higher (0.0120 to 0.0300).
 Difference to the champion: 0.0210 (0.0120 to 0.0300).
 Look 2 of 52 at the holdout bbbbbbbbbbbb, at a significance level of 0.001.
 
-         rule     measured                   limit  finding
-passed   primary  0.0210 (0.0120 to 0.0300)  > 0    the interval lies above zero
-too few  slice                                      age [0-10) has no positive
+         rule     measured                   finding
+passed   primary  0.0210 (0.0120 to 0.0300)  the interval lies above zero; limit: > 0
+too few  slice                               age [0-10) has no positive
 
 retraining ${RETRAINING}: better, started 2026-03-01 10:00:00 UTC, took 5 min
   asked for: manual by ada: new data
