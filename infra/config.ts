@@ -38,6 +38,8 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+const Networked = z.object({ subnetIds: z.array(z.string()), securityGroupIds: z.array(z.string()) });
+
 const Settings = z
   .strictObject({
     stack: z
@@ -73,6 +75,8 @@ const Settings = z
   .refine(({ subnetIds, securityGroupIds }) => (subnetIds.length === 0) === (securityGroupIds.length === 0), {
     path: ["securityGroupIds"],
     error: "subnetIds and securityGroupIds are both given or both empty",
+    // Asked beside the faults of other settings, too.
+    when: ({ value }) => Networked.safeParse(value).success,
   });
 
 /** What a stack sets, checked. `Pulumi.yaml` says what each setting means. */

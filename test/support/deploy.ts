@@ -37,18 +37,22 @@ export async function deploy(
     name,
     stack,
   );
-  try {
-    await pulumi.runtime.runInPulumiStack(async () => {
-      // The recorder is told of inputs only; the options that the engine acts on are seen here.
-      pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
-        options.set(`${type} ${name}`, actedOn(opts));
-        return { props, opts };
-      });
-      await program();
+  let failure: { error: unknown } | undefined;
+  await pulumi.runtime.runInPulumiStack(async () => {
+    // The recorder is told of inputs only; the options that the engine acts on are seen here.
+    pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+      options.set(`${type} ${name}`, actedOn(opts));
+      return { props, opts };
     });
-  } finally {
-    await pulumi.runtime.disconnect(); // Resources register in the background: wait for the last.
-  }
+    try {
+      await program();
+    } catch (error) {
+      // Thrown from here it would reach the stack's own outputs as well, which nobody awaits.
+      failure = { error };
+    }
+  });
+  await pulumi.runtime.disconnect(); // Resources register in the background: wait for the last.
+  if (failure !== undefined) throw failure.error;
   return registered
     .filter(({ type }) => type !== "pulumi:pulumi:Stack")
     .toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
