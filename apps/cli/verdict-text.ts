@@ -38,7 +38,7 @@ export function verdictLines(verdict: Verdict, width: number, paint: Paint): str
       ? ["No look at the holdout was taken."]
       : [
           `Look ${look.number} of ${look.of} at the holdout ${look.holdoutSha256.slice(0, 12)}, ` +
-            `at a significance level of ${look.alpha}.`,
+            `at a significance level of ${Number(look.alpha.toPrecision(2))}.`,
         ]),
     "",
     ...table(rows.length === 0 ? [] : [head, ...rows], width),

@@ -225,7 +225,6 @@ describe("why", () => {
     expect([await stack.run("why", "3"), stack.written.out]).toEqual([
       0,
       `${WORKLOAD}, version 3: Approved
-AUC is 0.0210 higher (0.0120 to 0.0300).
 
 The challenger is better than the champion.
 AUC is 0.0210 higher (0.0120 to 0.0300).
@@ -269,6 +268,12 @@ data           bbbbbbbbbbbb  spec cccccccccccc  code dddddddddddd
       verdict: VERDICT,
       events: [RETRAINED],
     });
+  });
+
+  it("explains a rollout by the verdict on what it rolled out", async () => {
+    const stack = judged();
+    await stack.run("why", ROLLOUT, "--json");
+    expect(JSON.parse(stack.written.out)).toMatchObject({ verdict: VERDICT, events: [ROLLED_OUT] });
   });
 
   it.each([

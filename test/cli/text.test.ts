@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { didYouMean, hint } from "../../apps/cli/did-you-mean.ts";
 import { cut, table, wrap } from "../../apps/cli/output/layout.ts";
-import { ago, because, estimate, moment, span } from "../../apps/cli/output/phrases.ts";
+import { ago, because, brief, estimate, moment, span } from "../../apps/cli/output/phrases.ts";
 import { coloured, isColoured, widthOf } from "../../apps/cli/output/terminal.ts";
 
 describe("layout", () => {
@@ -85,9 +85,16 @@ describe("phrases", () => {
     [{ value: 0.67123, lower: 0.65501, upper: 0.68749 }, "0.6712 (0.6550 to 0.6875)"],
     [{ value: 38.04, lower: null, upper: null }, "38.04"],
     [{ value: 1234.5, lower: null, upper: null }, "1235"],
+    [{ value: 1, lower: null, upper: null }, "1"],
     [{ value: null, lower: null, upper: null }, "–"],
   ])("says %j as %s", (value, text) => {
     expect(estimate(value)).toBe(text);
+  });
+
+  it("says long texts briefly, cut at a word", () => {
+    expect(brief("short")).toBe("short");
+    expect(brief("word ".repeat(60))).toBe(`${"word ".repeat(32)}…`);
+    expect(brief("x".repeat(200))).toBe(`${"x".repeat(160)} …`);
   });
 
   it("says times in UTC", () => {

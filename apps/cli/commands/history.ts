@@ -2,7 +2,7 @@ import type { HistoryEntry } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { table } from "../output/layout.ts";
-import { modelName, moment } from "../output/phrases.ts";
+import { brief, modelName, moment } from "../output/phrases.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { findWorkload } from "../workload.ts";
 
@@ -71,7 +71,7 @@ export function historyLines(
     kind,
     outcome,
     execution,
-    summary,
+    brief(summary),
   ]);
   return table([head, ...rows], width);
 }
@@ -83,7 +83,9 @@ async function liveAt({ ledger }: Connection, workload: string, at: string): Pro
 
 function liveLine({ workload, version, rollout }: Live, at: string): string {
   const since =
-    rollout === null ? "" : `, since ${moment(rollout.endedAt)} by ${rollout.execution}: ${rollout.summary}`;
+    rollout === null
+      ? ""
+      : `, since ${moment(rollout.endedAt)} by ${rollout.execution}: ${brief(rollout.summary)}`;
   return `${workload} at ${moment(at)} UTC: ${modelName(version)} was live${since}`;
 }
 

@@ -4,7 +4,7 @@ import type { AdmissionState } from "@perennial/ledger";
 import type { Connection, Context, Where } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { table } from "../output/layout.ts";
-import { ago, because, modelName, moment } from "../output/phrases.ts";
+import { ago, because, brief, modelName, moment } from "../output/phrases.ts";
 import type { Paint, Terminal } from "../output/terminal.ts";
 import { findWorkload, type PlatformWorkload } from "../workload.ts";
 
@@ -155,7 +155,7 @@ export function statusLines(
       "last",
       lastOutcome === null
         ? "nothing yet"
-        : `${lastOutcome.kind} ${lastOutcome.outcome}, ${ago(lastOutcome.endedAt, now)}: ${lastOutcome.summary}`,
+        : `${lastOutcome.kind} ${lastOutcome.outcome}, ${ago(lastOutcome.endedAt, now)}: ${brief(lastOutcome.summary)}`,
     ],
     ...(difference === null ? [] : [[paint("red", "DIFFERS"), difference]]),
   ];

@@ -99,17 +99,16 @@ async function whyExecution(connection: Connection, execution: string): Promise<
         : `The history of ${workload} holds no execution ${execution} among its last ${SEARCHED}.`,
     );
   }
-  const version = entry.kind === "retraining" ? entry.version : entry.to;
-  const verdictUri = entry.kind === "retraining" ? entry.verdictUri : null;
-  return {
-    workload,
-    version:
-      version === null || version === 0
-        ? null
-        : await readVersion(connection, workload, modelPackageGroup, version),
-    verdict: verdictUri === null ? null : await readVerdict(connection, verdictUri),
-    events,
-  };
+  const number = entry.kind === "retraining" ? entry.version : entry.to;
+  const version =
+    number === null || number === 0
+      ? null
+      : await readVersion(connection, workload, modelPackageGroup, number);
+  // A retraining that registered nothing was judged too; a rollout puts in service what another execution judged.
+  const own = entry.kind === "retraining" ? entry.verdictUri : null;
+  const verdictUri = own ?? version?.lineage.verdictUri ?? "none";
+  const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
+  return { workload, version, verdict, events };
 }
 
 /** An explanation as text. */
@@ -123,27 +122,23 @@ export function explanationLines(
       : `${paint("bold", `${workload}, version ${version.version}`)}: ${version.approvalStatus}`;
   return [
     head,
-    ...(version === null || version.approvalDescription === "" ? [] : [version.approvalDescription]),
+    // A judged model's approval description is its verdict's reason.
+    ...(version === null || verdict !== null ? [] : [version.approvalDescription]),
     ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
-    ...events.flatMap((entry) => ["", ...eventLines(entry)]),
+    ...events.flatMap((entry) => ["", ...eventLines(entry, verdict?.reason ?? null)]),
     ...(version === null ? [] : ["", ...lineageLines(version)]),
   ];
 }
 
-function eventLines({
-  kind,
-  outcome,
-  execution,
-  startedAt,
-  endedAt,
-  cause,
-  summary,
-}: HistoryEntry): string[] {
+function eventLines(entry: HistoryEntry, told: string | null): string[] {
+  const { kind, outcome, execution, startedAt, endedAt, cause, summary } = entry;
   const took = span(Date.parse(endedAt) - Date.parse(startedAt));
+  // The verdict's reason is quoted by whatever came of it; once is enough.
+  const short = (text: string): string => (told === null ? text : text.replaceAll(told, "[…]"));
   return [
     `${kind} ${execution}: ${outcome}, started ${moment(startedAt)} UTC, took ${took}`,
-    `  asked for: ${because(cause)}`,
-    `  ${summary}`,
+    `  asked for: ${short(because(cause))}`,
+    `  ${short(summary)}`,
   ];
 }
 

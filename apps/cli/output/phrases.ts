@@ -44,8 +44,19 @@ export function estimate({ value, lower, upper }: Estimate): string {
   return `${figure(value)} (${figure(lower)} to ${figure(upper)})`;
 }
 
-const figure = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(4);
+function figure(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return value.toFixed(0);
+  return Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(4);
+}
+
+const LONGEST_BRIEF = 160;
+
+/** The beginning of a text that is told in full elsewhere, cut at a word. */
+export function brief(text: string): string {
+  if (text.length <= LONGEST_BRIEF) return text;
+  const end = text.lastIndexOf(" ", LONGEST_BRIEF);
+  return `${text.slice(0, end > 0 ? end : LONGEST_BRIEF)} …`;
+}
 
 /** Why something runs. */
 export function because(cause: Cause | null): string {
