@@ -1,5 +1,5 @@
 import type { Verdict } from "@perennial/contracts";
-import { table } from "./output/layout.ts";
+import { prose, table } from "./output/layout.ts";
 import { estimate } from "./output/phrases.ts";
 import type { Paint } from "./output/terminal.ts";
 
@@ -30,16 +30,14 @@ export function verdictLines(verdict: Verdict, width: number, paint: Paint): str
     ];
   });
   const head = ["", "rule", "measured", "finding"].map((title) => paint("dim", title));
+  const taken =
+    look === null
+      ? "No look at the holdout was taken."
+      : `Look ${look.number} of ${look.of} at the holdout ${look.holdoutSha256.slice(0, 12)}, ` +
+        `at a significance level of ${Number(look.alpha.toPrecision(2))}.`;
+  const between = difference.value === null ? [] : [`Difference to the champion: ${estimate(difference)}.`];
   return [
-    paint("bold", MEANING[status]),
-    reason,
-    ...(difference.value === null ? [] : [`Difference to the champion: ${estimate(difference)}.`]),
-    ...(look === null
-      ? ["No look at the holdout was taken."]
-      : [
-          `Look ${look.number} of ${look.of} at the holdout ${look.holdoutSha256.slice(0, 12)}, ` +
-            `at a significance level of ${Number(look.alpha.toPrecision(2))}.`,
-        ]),
+    ...prose([paint("bold", MEANING[status]), reason, ...between, taken], width),
     "",
     ...table(rows.length === 0 ? [] : [head, ...rows], width),
   ];

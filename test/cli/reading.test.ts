@@ -246,7 +246,7 @@ rollout ${ROLLOUT}: in-service, started 2026-03-01 10:05:10 UTC, took 1 min 50 s
 model package  ${POINTER.modelPackageArn}
 artifact       ${POINTER.modelDataUrl}
 training job   ${RETRAINING}-train-0
-data           bbbbbbbbbbbb  spec cccccccccccc  code dddddddddddd
+made from      data bbbbbbbbbbbb, spec cccccccccccc, code dddddddddddd
 `,
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { didYouMean, hint } from "../../apps/cli/did-you-mean.ts";
-import { cut, table, wrap } from "../../apps/cli/output/layout.ts";
+import { cut, prose, table, wrap } from "../../apps/cli/output/layout.ts";
 import { ago, because, brief, estimate, moment, span } from "../../apps/cli/output/phrases.ts";
 import { coloured, isColoured, widthOf } from "../../apps/cli/output/terminal.ts";
 
@@ -15,6 +15,16 @@ describe("layout", () => {
     ["as long as it is", Infinity, ["as long as it is"]],
   ])("wraps %j to %d columns", (text, width, lines) => {
     expect(wrap(text, width)).toEqual(lines);
+  });
+
+  it("wraps prose behind its own indentation", () => {
+    expect(prose(["one two three", "  four five six"], 9)).toEqual([
+      "one two",
+      "three",
+      "  four",
+      "  five",
+      "  six",
+    ]);
   });
 
   it.each([

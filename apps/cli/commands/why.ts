@@ -3,6 +3,7 @@ import { type HistoryEntry, type RegistryRecord, toRegistryRecord, type Verdict 
 import type { Connection, Context, Where } from "../context.ts";
 import { readVerdict } from "../documents.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { prose, table } from "../output/layout.ts";
 import { because, moment, span } from "../output/phrases.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { verdictLines } from "../verdict-text.ts";
@@ -123,10 +124,10 @@ export function explanationLines(
   return [
     head,
     // A judged model's approval description is its verdict's reason.
-    ...(version === null || verdict !== null ? [] : [version.approvalDescription]),
+    ...(version === null || verdict !== null ? [] : prose([version.approvalDescription], width)),
     ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
-    ...events.flatMap((entry) => ["", ...eventLines(entry, verdict?.reason ?? null)]),
-    ...(version === null ? [] : ["", ...lineageLines(version)]),
+    ...events.flatMap((entry) => ["", ...prose(eventLines(entry, verdict?.reason ?? null), width)]),
+    ...(version === null ? [] : ["", ...table(lineageRows(version), width)]),
   ];
 }
 
@@ -142,11 +143,13 @@ function eventLines(entry: HistoryEntry, told: string | null): string[] {
   ];
 }
 
-function lineageLines({ modelPackageArn, modelDataUrl, lineage }: RegistryRecord): string[] {
+function lineageRows({ modelPackageArn, modelDataUrl, lineage }: RegistryRecord): string[][] {
+  const { trainingJob, dataSha256, specSha256, codeSha256 } = lineage;
+  const short = (sha256: string): string => sha256.slice(0, 12);
   return [
-    `model package  ${modelPackageArn}`,
-    `artifact       ${modelDataUrl}`,
-    `training job   ${lineage.trainingJob}`,
-    `data           ${lineage.dataSha256.slice(0, 12)}  spec ${lineage.specSha256.slice(0, 12)}  code ${lineage.codeSha256.slice(0, 12)}`,
+    ["model package", modelPackageArn],
+    ["artifact", modelDataUrl],
+    ["training job", trainingJob],
+    ["made from", `data ${short(dataSha256)}, spec ${short(specSha256)}, code ${short(codeSha256)}`],
   ];
 }

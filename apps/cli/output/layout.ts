@@ -24,6 +24,14 @@ function wrapParagraph(paragraph: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** Paragraphs wrapped to `width`, each line behind the spaces that its paragraph begins with. */
+export function prose(paragraphs: readonly string[], width: number): string[] {
+  return paragraphs.flatMap((paragraph) => {
+    const indent = /^ */.exec(paragraph)?.[0] ?? "";
+    return wrap(paragraph.slice(indent.length), width - indent.length).map((line) => indent + line);
+  });
+}
+
 /** Cuts a line to `width` columns and shows by an ellipsis that something is missing. */
 export const cut = (line: string, width: number): string =>
   lengthOf(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, Math.max(width - 1, 0))}…`;
