@@ -172,7 +172,8 @@ function assemble(
   gateway.register("states", workflows.handle);
   const sageMaker = openSageMaker({
     gateway,
-    clock,
+    // Its waits are bake times, which are shortened like the waits of workflows.
+    clock: { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(clock.patience(ms), signal) },
     events: putEvent,
     metrics: metrics.sink,
     logs: logs.sink,
@@ -189,7 +190,7 @@ function assemble(
   });
 
   const create = async (): Promise<void> => {
-    await createAll(resources, {
+    const surroundings = {
       account,
       identity: gateway.identity,
       functions,
@@ -201,10 +202,17 @@ function assemble(
       call,
       codeFolder: join(stateFolder, "code"),
       say: progress.step,
-    });
-    progress.step("what it holds was created");
+    };
+    const isServed = ({ type }: RecordedResource): boolean => type.startsWith("aws:sagemaker/");
+    await createAll(
+      resources.filter((resource) => !isServed(resource)),
+      surroundings,
+    );
+    // What an earlier run left comes back before anything new is added to it.
     await sageMaker.resume();
+    await createAll(resources.filter(isServed), surroundings);
     workflows.abortInterrupted();
+    progress.step("what it holds was created");
     const queues = resources
       .filter(({ type }) => type === "aws:sqs/queue:Queue")
       .map(({ outputs }) => String(outputs["arn"]));

@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { Platform, platformParameter } from "@perennial/contracts";
+import { openCloud, type LocalCloud } from "./cloud.ts";
+import { examples, writeExampleRecord } from "./examples.ts";
+import { refuseSecond, removeInstance, writeInstance } from "./instance.ts";
+import { isDone, retrain, type RetrainingResult } from "./retraining.ts";
+import { Screen } from "./screen.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..");
+const USAGE = `Usage: node local/main.ts start [--once] [--workloads a,b] [--port 4599] [--state .perennial] [--stack dev]
+
+Runs the whole platform on this machine until Ctrl-C: the Pulumi program's own graph, behind one address on 127.0.0.1.
+
+  --once        retrain once, print a JSON summary as the last line, stop and exit: 0 only if a challenger was trained,
+                judged and, if better, verified in service
+  --workloads   names of the workloads to run, joined by commas (default: all of the stack)
+  --port        TCP port on 127.0.0.1 (default 4599; 0 takes a free one)
+  --state       folder that outlives the process (default .perennial)
+  --stack       stack whose settings are used (default dev)
+`;
+
+interface Command {
+  once: boolean;
+  workloads: string[] | null;
+  port: number;
+  stateFolder: string;
+  stack: string;
+}
+
+function readCommand(args: string[]): Command {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      once: { type: "boolean", default: false },
+      workloads: { type: "string" },
+      port: { type: "string", default: "4599" },
+      state: { type: "string", default: join(REPOSITORY, ".perennial") },
+      stack: { type: "string", default: "dev" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  if (positionals.join(" ") !== "start") throw new Error(`expected the command start.\n\n${USAGE}`);
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`--port is ${values.port}; expected a whole number from 0 to 65535.`);
+  }
+  const { once, workloads, state, stack } = values;
+  return { once, workloads: workloads?.split(",") ?? null, port, stateFolder: state, stack };
+}
+
+/** Resolves with the signal that asks for the end. A second one doesn't wait for a tidy one. */
+function untilStopped(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(1);
+        isStopping = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+let isStopping = false;
+
+async function readPlatform(cloud: LocalCloud, stack: string): Promise<Platform> {
+  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(stack) });
+  return Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+}
+
+async function start(command: Command): Promise<number> {
+  const { once, workloads, port, stateFolder, stack } = command;
+  const python = join(REPOSITORY, ".venv/bin/python");
+  if (!existsSync(python)) {
+    throw new Error(`${relative(process.cwd(), python)} is missing: run make setup, which installs it.`);
+  }
+  refuseSecond(stateFolder);
+  mkdirSync(stateFolder, { recursive: true });
+  const began = performance.now();
+  const stopped = untilStopped();
+  // With --once the summary alone belongs to standard output.
+  const screen = new Screen((line) => (once ? process.stderr : process.stdout).write(`${line}\n`));
+  const cloud = await openCloud({
+    repository: REPOSITORY,
+    stateFolder,
+    stack,
+    port,
+    python,
+    ...(workloads === null ? {} : { settings: { "perennial:workloads": JSON.stringify(workloads) } }),
+    onProgress: screen.progress,
+  });
+  try {
+    const { url, account } = cloud;
+    writeInstance(stateFolder, { url, pid: process.pid, stack, region: account.region });
+    await cloud.sageMaker.settled();
+    const platform = await readPlatform(cloud, stack);
+    screen.say(`in service at ${url}: ${platform.workloads.map(({ endpoint }) => endpoint).join(", ")}`);
+    const results: RetrainingResult[] = [];
+    const working = renew(cloud, platform, once, screen, results);
+    const signal = await Promise.race([stopped, working.then(() => null)]);
+    if (signal === null && !once) {
+      for (const { name, endpoint } of platform.workloads) {
+        const record = writeExampleRecord(cloud.resources, name, stateFolder);
+        const interpreter = relative(process.cwd(), python);
+        screen.say(`${endpoint} answers.\n\n${examples(url, account.region, endpoint, record, interpreter)}`);
+      }
+      screen.say("Running until Ctrl-C.");
+      await stopped;
+    }
+    const isComplete = signal === null && results.length > 0 && results.every(isDone);
+    if (once) {
+      const seconds = Math.round((performance.now() - began) / 100) / 10;
+      const summary = { ok: isComplete, stack, url, seconds, stages: screen.timings, workloads: results };
+      process.stdout.write(`${JSON.stringify(summary)}\n`);
+      return isComplete ? 0 : 1;
+    }
+    return 0;
+  } finally {
+    if (!once) screen.say("Stopping …");
+    await cloud.close();
+    removeInstance(stateFolder);
+  }
+}
+
+/** Retrains every workload, one after the other; a later start leaves those alone that have been retrained before. */
+async function renew(
+  cloud: LocalCloud,
+  platform: Platform,
+  once: boolean,
+  screen: Screen,
+  results: RetrainingResult[],
+): Promise<void> {
+  for (const workload of platform.workloads) {
+    const { executions } = (await cloud.call("states", "ListExecutions", {
+      stateMachineArn: workload.retrainStateMachineArn,
+      statusFilter: "SUCCEEDED",
+    })) as { executions: unknown[] };
+    if (!once && executions.length > 0) continue;
+    const result = await retrain(cloud, platform, workload, "started on this machine");
+    results.push(result);
+    screen.say(told(result));
+  }
+}
+
+function told({
+  workload,
+  status,
+  reason,
+  verdict,
+  registration,
+  rollout,
+  seconds,
+}: RetrainingResult): string {
+  if (verdict === null) return `${workload}: ${status.toLowerCase()}: ${reason}`;
+  const after =
+    rollout === null
+      ? registration === null
+        ? ""
+        : ` Version ${registration.version} is ${registration.approvalStatus}.`
+      : ` Version ${registration?.version} ${rollout.status === "SUCCEEDED" ? "is verified in service" : `did not go into service: ${rollout.reason}`}.`;
+  return `${workload}: ${verdict.status}. ${verdict.reason}${after} ${seconds} s from request to end.`;
+}
+
+try {
+  process.exitCode = await start(readCommand(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
