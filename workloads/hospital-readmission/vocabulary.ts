@@ -1,5 +1,8 @@
 import type { Feature } from "@perennial/contracts";
 
+/** Age in years, ten at a time: [0-10) to [90-100). */
+export const AGE_BANDS = Array.from({ length: 10 }, (_, decade) => `[${decade * 10}-${decade * 10 + 10})`);
+
 /** An ICD-9 code as the source writes it: leading zeros lost, V codes of two digits, E codes of three. */
 export const ICD9_CODE = String.raw`(\d{1,3}|V\d{1,2}|E\d{3})(\.\d{1,2})?`;
 

@@ -1,8 +1,6 @@
 import { defineWorkload } from "@perennial/contracts";
-import { CHANGED, diagnoses, drugs, GIVEN, ICD9_CODE, SPECIALTIES } from "./vocabulary.ts";
-
-const day = { type: "integer", unit: "days", min: 1, max: 14 } as const;
-const visits = { type: "integer", unit: "visits", min: 0, max: 200, required: true } as const;
+import { columns } from "./columns.ts";
+import { features } from "./features.ts";
 
 export default defineWorkload({
   name: "hospital-readmission",
@@ -39,117 +37,7 @@ export default defineWorkload({
       "metformin-rosiglitazone": "given in 2 encounters",
       "metformin-pioglitazone": "given in 1 encounter",
     },
-    columns: {
-      race: {
-        type: "category",
-        description: "Race as recorded",
-        levels: ["Caucasian", "AfricanAmerican", "Hispanic", "Asian", "Other"],
-      },
-      gender: {
-        type: "category",
-        description: "Sex as recorded",
-        levels: ["Female", "Male", "Unknown/Invalid"],
-        closed: true,
-        required: true,
-      },
-      age: {
-        type: "category",
-        description: "Age in bands of ten years",
-        levels: Array.from({ length: 10 }, (_, decade) => `[${decade * 10}-${decade * 10 + 10})`),
-        closed: true,
-        required: true,
-      },
-      admission_type_id: {
-        type: "category",
-        description: "Type of admission, code of IDs_mapping: 1 emergency, 2 urgent, 3 elective …",
-        levels: codes(1, 8),
-        closed: true,
-        required: true,
-      },
-      discharge_disposition_id: {
-        type: "category",
-        description: "Where the patient went, code of IDs_mapping: 1 home, 3 skilled nursing facility …",
-        levels: codes(1, 30),
-        closed: true,
-        required: true,
-      },
-      admission_source_id: {
-        type: "category",
-        description: "Where the patient came from, code of IDs_mapping: 1 referral, 7 emergency room …",
-        levels: codes(1, 26),
-        closed: true,
-        required: true,
-      },
-      time_in_hospital: { ...day, description: "Length of the stay", required: true },
-      medical_specialty: {
-        type: "category",
-        description: "Specialty of the admitting physician",
-        levels: [...SPECIALTIES],
-      },
-      num_lab_procedures: {
-        type: "integer",
-        description: "Laboratory tests during the stay",
-        unit: "tests",
-        min: 0,
-        max: 300,
-        required: true,
-      },
-      num_procedures: {
-        type: "integer",
-        description: "Procedures other than laboratory tests during the stay",
-        unit: "procedures",
-        min: 0,
-        max: 50,
-        required: true,
-      },
-      num_medications: {
-        type: "integer",
-        description: "Different medications given during the stay",
-        unit: "medications",
-        min: 0,
-        max: 200,
-        required: true,
-      },
-      number_outpatient: { ...visits, description: "Outpatient visits in the year before" },
-      number_emergency: { ...visits, description: "Emergency visits in the year before" },
-      number_inpatient: { ...visits, description: "Inpatient stays in the year before" },
-      diag_1: { type: "code", description: "Primary diagnosis, ICD-9", pattern: ICD9_CODE },
-      diag_2: { type: "code", description: "Secondary diagnosis, ICD-9", pattern: ICD9_CODE },
-      diag_3: { type: "code", description: "Additional secondary diagnosis, ICD-9", pattern: ICD9_CODE },
-      number_diagnoses: {
-        type: "integer",
-        description: "Diagnoses on record",
-        unit: "diagnoses",
-        min: 0,
-        max: 50,
-        required: true,
-      },
-      max_glu_serum: {
-        type: "category",
-        description: "Range of the glucose serum test; None: not measured",
-        levels: ["None", "Norm", ">200", ">300"],
-        closed: true,
-      },
-      A1Cresult: {
-        type: "category",
-        description: "Range of the HbA1c test; None: not measured",
-        levels: ["None", "Norm", ">7", ">8"],
-        closed: true,
-      },
-      ...drugs.columns,
-      change: {
-        type: "category",
-        description: "Whether any diabetes medication was changed (Ch)",
-        levels: ["No", "Ch"],
-        closed: true,
-      },
-      diabetesMed: {
-        type: "category",
-        description: "Whether any diabetes medication was prescribed",
-        levels: ["No", "Yes"],
-        closed: true,
-      },
-    },
+    columns,
     excluded: [
       {
         column: "discharge_disposition_id",
@@ -167,7 +55,7 @@ export default defineWorkload({
   derived: {
     prior_encounters: {
       type: "integer",
-      description: "Earlier encounters of the patient, about one year back",
+      description: "Earlier encounters of the patient, about two years back",
       unit: "encounters",
       min: 0,
       max: 200,
@@ -175,16 +63,24 @@ export default defineWorkload({
     },
     prior_days_in_hospital: {
       type: "integer",
-      description: "Days in hospital over the earlier encounters, about one year back",
+      description: "Days in hospital over the earlier encounters, about two years back",
       unit: "days",
       min: 0,
-      max: 2000,
+      max: 2800,
       withheldShare: 0.2,
     },
     prior_emergency_admissions: {
       type: "integer",
-      description: "Earlier encounters that began as an emergency, about one year back",
+      description: "Earlier encounters that began as an emergency, about two years back",
       unit: "encounters",
+      min: 0,
+      max: 200,
+      withheldShare: 0.2,
+    },
+    prior_peak_inpatient: {
+      type: "integer",
+      description: "Largest number_inpatient of the earlier encounters, about two years back; none: 0",
+      unit: "visits",
       min: 0,
       max: 200,
       withheldShare: 0.2,
@@ -207,133 +103,7 @@ export default defineWorkload({
     shares: { train: 0.58, validation: 0.08, calibration: 0.08, holdout: 0.14, audit: 0.12 },
   },
 
-  features: [
-    {
-      kind: "ordinal",
-      name: "age",
-      column: "age",
-      order: Array.from({ length: 10 }, (_, decade) => `[${decade * 10}-${decade * 10 + 10})`),
-    },
-    {
-      kind: "oneHot",
-      name: "race",
-      column: "race",
-      levels: ["Caucasian", "AfricanAmerican", "Hispanic", "Asian", "Other"],
-    },
-    { kind: "oneHot", name: "gender", column: "gender", levels: ["Female", "Male"] },
-    { kind: "oneHot", name: "admission_type", column: "admission_type_id", levels: ["1", "2", "3"] },
-    {
-      kind: "indicator",
-      name: "admission_type_unknown",
-      column: "admission_type_id",
-      levels: ["5", "6", "8"],
-    },
-    {
-      kind: "indicator",
-      name: "admitted_by_referral",
-      column: "admission_source_id",
-      levels: ["1", "2", "3"],
-    },
-    {
-      kind: "indicator",
-      name: "admitted_by_transfer",
-      column: "admission_source_id",
-      levels: ["4", "5", "6", "10", "18", "22", "25", "26"],
-    },
-    { kind: "indicator", name: "admitted_from_emergency_room", column: "admission_source_id", levels: ["7"] },
-    {
-      kind: "indicator",
-      name: "admission_source_unknown",
-      column: "admission_source_id",
-      levels: ["9", "15", "17", "20", "21"],
-    },
-    {
-      kind: "oneHot",
-      name: "discharged_to",
-      column: "discharge_disposition_id",
-      levels: ["1", "2", "3", "4", "5", "6", "7", "22", "23", "28"],
-    },
-    {
-      kind: "indicator",
-      name: "discharged_to_care_facility",
-      column: "discharge_disposition_id",
-      levels: ["2", "3", "4", "5", "15", "22", "23", "24", "27", "28", "29", "30"],
-    },
-    {
-      kind: "indicator",
-      name: "stays_patient",
-      column: "discharge_disposition_id",
-      levels: ["9", "10", "12", "16", "17"],
-    },
-    {
-      kind: "indicator",
-      name: "discharge_unknown",
-      column: "discharge_disposition_id",
-      levels: ["18", "25", "26"],
-    },
-    { kind: "number", name: "time_in_hospital", column: "time_in_hospital" },
-    { kind: "number", name: "num_lab_procedures", column: "num_lab_procedures" },
-    { kind: "number", name: "num_procedures", column: "num_procedures" },
-    { kind: "number", name: "num_medications", column: "num_medications" },
-    { kind: "number", name: "number_outpatient", column: "number_outpatient" },
-    { kind: "number", name: "number_emergency", column: "number_emergency" },
-    { kind: "number", name: "number_inpatient", column: "number_inpatient" },
-    { kind: "number", name: "number_diagnoses", column: "number_diagnoses" },
-    {
-      kind: "sum",
-      name: "visits_in_year_before",
-      columns: ["number_outpatient", "number_emergency", "number_inpatient"],
-    },
-    {
-      kind: "product",
-      name: "inpatient_times_stay",
-      factors: ["number_inpatient", "time_in_hospital"],
-    },
-    {
-      kind: "product",
-      name: "medications_times_stay",
-      factors: ["num_medications", "time_in_hospital"],
-    },
-    {
-      kind: "product",
-      name: "diagnoses_times_medications",
-      factors: ["number_diagnoses", "num_medications"],
-    },
-    { kind: "number", name: "prior_encounters", column: "prior_encounters" },
-    { kind: "number", name: "prior_days_in_hospital", column: "prior_days_in_hospital" },
-    { kind: "number", name: "prior_emergency_admissions", column: "prior_emergency_admissions" },
-    ...diagnoses("diag_1"),
-    ...diagnoses("diag_2"),
-    ...diagnoses("diag_3"),
-    { kind: "ordinal", name: "glucose", column: "max_glu_serum", order: ["None", "Norm", ">200", ">300"] },
-    { kind: "ordinal", name: "a1c", column: "A1Cresult", order: ["None", "Norm", ">7", ">8"] },
-    ...drugs.features,
-    { kind: "count", name: "drugs_given", columns: drugs.names, levels: GIVEN },
-    { kind: "count", name: "drugs_changed", columns: drugs.names, levels: CHANGED },
-    { kind: "indicator", name: "medication_changed", column: "change", levels: ["Ch"] },
-    { kind: "indicator", name: "diabetes_medication", column: "diabetesMed", levels: ["Yes"] },
-    {
-      kind: "oneHot",
-      name: "specialty",
-      column: "medical_specialty",
-      levels: [
-        "InternalMedicine",
-        "Emergency/Trauma",
-        "Family/GeneralPractice",
-        "Cardiology",
-        "Surgery-General",
-        "Nephrology",
-        "Orthopedics",
-        "Orthopedics-Reconstructive",
-        "Psychiatry",
-        "ObstetricsandGynecology",
-        "PhysicalMedicineandRehabilitation",
-        "Hematology/Oncology",
-        "Oncology",
-      ],
-    },
-    { kind: "missing", name: "specialty_unknown", column: "medical_specialty" },
-  ],
+  features,
 
   algorithm: {
     kind: "xgboost",
@@ -342,7 +112,7 @@ export default defineWorkload({
       early_stopping_rounds: 40,
       max_depth: 4,
       eta: 0.08,
-      min_child_weight: 20,
+      min_child_weight: 3,
       subsample: 0.8,
       colsample_bytree: 0.5,
       reg_lambda: 5,
@@ -368,7 +138,3 @@ export default defineWorkload({
   serving: { mode: "realtime", maxRecords: 1000, maxBodyKiB: 1024 },
   monitoring: { capturePercent: 100, driftedShare: 0.3 },
 });
-
-function codes(first: number, last: number): string[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
-}
