@@ -75,6 +75,8 @@ class FeatureColumns:
         for feature in features:
             if feature["kind"] != "product":
                 _add(columns, feature, layout, vocabulary)
+        # Sums of equally many terms stand together, because one node adds them up.
+        columns.sums.sort(key=lambda column: len(column.places))
         factors: dict[str, tuple[int, ...]] = {name: (place,) for place, name in enumerate(columns.names)}
         for feature in features:
             if feature["kind"] == "product":

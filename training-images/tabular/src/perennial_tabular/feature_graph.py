@@ -157,10 +157,9 @@ class FeatureGraph:
         absent = self.node("IsNaN", [picked], "absent")
         return [self.node("Cast", [absent], "absences", to=TensorProto.FLOAT)]
 
-    def _sums(self, columns: list[Combined]) -> list[str]:
-        """A block per number of terms, so that one reduction adds up all sums of that length."""
+    def _sums(self, columns: Sequence[Combined]) -> list[str]:
+        """A block per number of terms: the columns come in that order."""
         outputs = []
-        columns.sort(key=lambda column: len(column.places))
         for terms, group in groupby(columns, key=lambda column: len(column.places)):
             same = list(group)
             name = f"sums_of_{terms}"

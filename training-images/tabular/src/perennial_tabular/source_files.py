@@ -26,9 +26,8 @@ def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, spec: Spec)
     length.
     """
     files = sorted(path for path in folder.glob("*") if path.name.endswith((".csv", ".csv.gz")))
-    if not files:
-        return [Fault("raw", "expected at least one .csv or .csv.gz file, given none")]
-    faults: list[Fault] = []
+    nothing = Fault("raw", "expected at least one .csv or .csv.gz file, given none")
+    faults = [] if files else [nothing]
     selections: list[str] = []
     for file in files:
         header = _header(file)
@@ -41,8 +40,8 @@ def load_source(connection: duckdb.DuckDBPyConnection, folder: Path, spec: Spec)
             faults.append(rows)
         else:
             selections.append(rows)
-    nothing = ", ".join(f"NULL::VARCHAR AS {identifier(name)}" for name in spec.source_names)
-    selections.append(f"SELECT {nothing} WHERE false")
+    columns = ", ".join(f"NULL::VARCHAR AS {identifier(name)}" for name in spec.source_names)
+    selections.append(f"SELECT {columns} WHERE false")
     connection.execute(f"CREATE OR REPLACE TABLE source AS {' UNION ALL '.join(selections)}")
     return faults
 

@@ -89,7 +89,7 @@ def check_kinds(spec: Spec) -> None:
                 faults.append(
                     Fault(
                         f"features.{place}",
-                        f"{kind} reads {name}, which is a {column.type}; expected a {wanted}",
+                        f"{kind} reads {name}, of type {column.type}; expected {wanted}",
                     )
                 )
     if faults:

@@ -1,0 +1,276 @@
+"""A small invented workload that uses every kind of column and feature, and folders for its jobs."""
+
+import csv
+import hashlib
+import io
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, str]
+CODE = r"(\d{1,3}|V\d{1,2}|E\d{3})(\.\d{1,2})?"
+
+FEATURES: list[dict[str, Any]] = [
+    {"kind": "ordinal", "name": "grade", "column": "grade", "order": ["low", "mid", "high"]},
+    {"kind": "oneHot", "name": "color", "column": "color", "levels": ["red", "green"]},
+    {"kind": "oneHot", "name": "exact", "column": "code_2", "levels": ["V10", "250.83"]},
+    {"kind": "indicator", "name": "warm", "column": "color", "levels": ["red", "1"]},
+    {"kind": "missing", "name": "no_color", "column": "color"},
+    {"kind": "missing", "name": "no_code", "column": "code_1"},
+    {"kind": "missing", "name": "no_visits", "column": "visits"},
+    {"kind": "number", "name": "weight", "column": "weight"},
+    {"kind": "number", "name": "visits", "column": "visits"},
+    {"kind": "number", "name": "earlier", "column": "earlier"},
+    {"kind": "sum", "name": "visits_and_stays", "columns": ["visits", "stays"]},
+    {"kind": "sum", "name": "everything", "columns": ["visits", "stays", "weight"]},
+    {"kind": "sum", "name": "stays_and_weight", "columns": ["stays", "weight"]},
+    {"kind": "count", "name": "doses", "columns": ["dose_a", "dose_b"], "levels": ["Up", "Down"]},
+    {"kind": "count", "name": "raised", "columns": ["dose_a", "dose_b", "color"], "levels": ["Up", "red"]},
+    {"kind": "product", "name": "graded_visits", "factors": ["grade", "visits"]},
+    {"kind": "product", "name": "heavy_doses", "factors": ["weight", "doses", "visits_and_stays"]},
+    {"kind": "product", "name": "nested", "factors": ["graded_visits", "weight"]},
+    {
+        "kind": "codeGroup",
+        "name": "first",
+        "column": "code_1",
+        "groups": [
+            {"name": "heart", "ranges": [[390, 459], [785, 785]], "letters": []},
+            {"name": "early", "ranges": [[1, 99]], "letters": []},
+            {"name": "outside", "ranges": [], "letters": ["E", "V"]},
+        ],
+        "other": "rest",
+    },
+    {
+        "kind": "codeGroup",
+        "name": "second",
+        "column": "code_2",
+        "groups": [
+            {"name": "chest", "ranges": [[410, 429]], "letters": []},
+            {"name": "accident", "ranges": [[800, 999]], "letters": ["E"]},
+        ],
+        "other": "rest",
+    },
+    {"kind": "codePrefix", "name": "diabetes", "column": "code_1", "prefixes": ["250.", "V5"]},
+]
+
+FEATURES_SQL = """
+SELECT *, COUNT(*) OVER earlier AS earlier
+FROM source
+WINDOW earlier AS (
+  PARTITION BY person ORDER BY CAST(id AS BIGINT) RANGE BETWEEN 1000 PRECEDING AND 1 PRECEDING
+)
+"""
+
+
+def small_spec() -> dict[str, Any]:
+    """The spec as `spec.json` holds it, defaults filled in."""
+
+    def category(levels: list[str], *, closed: bool = False, required: bool = False) -> dict[str, Any]:
+        return {
+            "type": "category",
+            "description": "text",
+            "levels": levels,
+            "closed": closed,
+            "required": required,
+        }
+
+    def numeric(kind: str, low: float, high: float) -> dict[str, Any]:
+        return {"type": kind, "description": "number", "min": low, "max": high, "required": False}
+
+    code = {"type": "code", "description": "code", "pattern": CODE, "required": False}
+    return {
+        "name": "small",
+        "title": "Small",
+        "description": "An invented workload.",
+        "source": {
+            "path": "data/rows.csv",
+            "licence": "none",
+            "citation": "invented",
+            "missingMarkers": ["?", "NA"],
+            "minRows": 100,
+            "key": "id",
+            "time": "id",
+            "unused": {"id": "key", "person": "group", "outcome": "the outcome", "note": "free text"},
+            "columns": {
+                "color": category(["red", "green", "blue", "1"]),
+                "grade": category(["low", "mid", "high"], closed=True, required=True),
+                "code_1": dict(code),
+                "code_2": dict(code),
+                "dose_a": category(["No", "Up", "Down"], closed=True),
+                "dose_b": category(["No", "Up", "Down"], closed=True),
+                "weight": numeric("number", -5, 5),
+                "visits": numeric("integer", 0, 20) | {"unit": "visits"},
+                "stays": numeric("integer", 0, 20),
+            },
+            "excluded": [{"column": "color", "levels": ["blue"], "reason": "blue is another question"}],
+        },
+        "derived": {
+            "earlier": {
+                "type": "integer",
+                "description": "earlier rows",
+                "min": 0,
+                "max": 100,
+                "withheldShare": 0.25,
+            }
+        },
+        "task": {
+            "kind": "binary",
+            "target": "outcome",
+            "positive": ["yes"],
+            "negative": ["no"],
+            "outcome": "it happens",
+            "prior": 0.3,
+            "flaggedShare": 0.2,
+        },
+        "split": {
+            "group": "person",
+            "salt": "small/2026",
+            "shares": {"train": 0.5, "validation": 0.15, "calibration": 0.15, "holdout": 0.1, "audit": 0.1},
+        },
+        "features": json.loads(json.dumps(FEATURES)),
+        "algorithm": {
+            "kind": "xgboost",
+            "hyperparameters": {
+                "num_round": 50,
+                "early_stopping_rounds": 50,
+                "max_depth": 3,
+                "eta": 0.1,
+                "min_child_weight": 1,
+                "subsample": 0.8,
+                "colsample_bytree": 0.8,
+                "reg_lambda": 1,
+                "reg_alpha": 0,
+                "gamma": 0,
+                "max_bin": 64,
+                "seed": 7,
+            },
+        },
+        "gate": {
+            "primary": "rocAuc",
+            "alpha": 0.05,
+            "looks": 52,
+            "replicates": 1000,
+            "minRows": 10,
+            "slices": {"columns": ["grade"], "minPerClass": 10, "margin": 0.02},
+            "calibration": {"slope": [0.5, 2], "meanZ": 3},
+            "budgets": {"scoreMicros": 500, "artifactMiB": 20},
+        },
+        "retraining": {
+            "schedule": "cron(0 2 ? * SUN *)",
+            "coolDownMinutes": 1,
+            "dailyBudget": 10,
+            "timeoutMinutes": 60,
+        },
+        "serving": {"mode": "realtime", "maxRecords": 100, "maxBodyKiB": 64},
+        "monitoring": {"capturePercent": 100, "driftedShare": 0.3},
+    }
+
+
+PARTS = ("train", "validation", "calibration", "holdout", "audit")
+PERSONS = 400
+CODES = [
+    "",
+    "?",
+    "8",
+    "008",
+    "41",
+    "V10",
+    "V57",
+    "E812",
+    "250",
+    "250.83",
+    "2500",
+    "428",
+    "410.1",
+    "785",
+    "999",
+]
+
+
+def small_rows(count: int = 1200) -> list[Row]:
+    """Invented rows, always the same, in which the outcome depends on grade, visits and code."""
+    # Chance that is the same in every run, which is what a test wants.
+    chance = random.Random(7)  # noqa: S311
+    rows: list[Row] = []
+    for place in range(count):
+        grade = chance.choice(["low", "mid", "high"])
+        visits = chance.choice(["", *map(str, range(10))])
+        code = chance.choice([code for code in CODES if code != "2500"])
+        logit = -2.0 + 1.2 * (grade == "high") + 0.2 * int(visits or 0) + 0.8 * code.startswith("4")
+        rows.append(
+            {
+                "id": str(1000 + 7 * place),
+                "person": f"p{chance.randrange(PERSONS)}",
+                "color": chance.choice(["red", "green", "blue", "violet", "1", "NA"]),
+                "grade": grade,
+                "code_1": code,
+                "code_2": chance.choice([code for code in CODES if code != "2500"]),
+                "dose_a": chance.choice(["No", "Up", "Down", "?"]),
+                "dose_b": chance.choice(["No", "Up", "Down"]),
+                "weight": chance.choice(["", f"{chance.uniform(-5, 5):.3f}"]),
+                "visits": visits,
+                "stays": chance.choice(["?", *map(str, range(5))]),
+                "note": chance.choice(["", 'said "fine", left', "ok"]),
+                "outcome": "yes" if chance.random() < 1 / (1 + 2.718281828**-logit) else "no",
+            }
+        )
+    return rows
+
+
+def csv_text(rows: Sequence[Row], header: Sequence[str] | None = None) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header or list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def processing_folder(
+    root: Path, *, raw: str | None = None, spec: dict[str, Any] | None = None, sql: str = FEATURES_SQL
+) -> Path:
+    """Lays out the inputs of a processing job of the small workload below `root`."""
+    inputs = root / "processing/input"
+    (inputs / "raw").mkdir(parents=True)
+    write_spec(inputs / "spec", spec, sql)
+    (inputs / "raw/rows.csv").write_text(csv_text(small_rows()) if raw is None else raw, "utf-8")
+    return root
+
+
+def write_spec(folder: Path, spec: dict[str, Any] | None = None, sql: str = FEATURES_SQL) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "spec.json").write_text(json.dumps(small_spec() if spec is None else spec), "utf-8")
+    (folder / "features.sql").write_text(sql, "utf-8")
+
+
+def training_folder(root: Path, prepared_root: Path, hyperparameters: dict[str, str] | None = None) -> Path:
+    """Lays out the inputs of a training job on what the processing job in `prepared_root` made."""
+    data = root / "input/data"
+    data.mkdir(parents=True)
+    (data / "prepared").symlink_to(prepared_root / "processing/output/prepared")
+    (data / "spec").symlink_to(prepared_root / "processing/input/spec")
+    if hyperparameters is not None:
+        (root / "input/config").mkdir()
+        (root / "input/config/hyperparameters.json").write_text(json.dumps(hyperparameters), "utf-8")
+    return root
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` with its bytes, hidden ones too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def part_by_hand(group: str, spec: dict[str, Any]) -> str:
+    """The part that the salted hash of `group` names, worked out without SQL."""
+    digest = hashlib.sha256(f"{spec['split']['salt']}:{group}".encode()).hexdigest()
+    place, bound = int(digest[:13], 16) / 16**13, 0.0
+    for part in PARTS[:-1]:
+        bound += spec["split"]["shares"][part]
+        if place < bound:
+            return part
+    return "audit"

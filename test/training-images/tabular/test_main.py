@@ -1,0 +1,182 @@
+"""The container's entry point: exit codes, failure files, signals, an odd machine."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from perennial_tabular import training
+from perennial_tabular.__main__ import FAILED, MISUSED, STOPPED, main
+from small_workload import csv_text, files_of, processing_folder, small_rows, training_folder
+
+SOURCES = Path(__file__).parents[3] / "training-images/tabular/src"
+
+
+def job(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """The entry point as a process of its own, as the container starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "perennial_tabular", *arguments],
+        env=os.environ | {"PYTHONPATH": str(SOURCES), "PERENNIAL_ML_ROOT": str(root)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_sagemakers_arguments_run_both_jobs_and_log_progress_with_metrics(
+    tmp_path: Path, small: Path
+) -> None:
+    root = processing_folder(tmp_path)
+    prepared = job(root, "prepare")
+    kept = sum(row["color"] != "blue" for row in small_rows())
+    assert prepared.communicate()[0].splitlines()[-1].endswith(f"Prepared {kept} of 1200 rows of small.")
+    assert prepared.returncode == 0
+    trained = job(training_folder(root, root), "train")
+    log = trained.communicate()[0]
+    assert trained.returncode == 0
+    for name in ("train_logloss", "validation_logloss", "validation_auc"):
+        lines = [line for line in log.splitlines() if f"metric name={name} value=" in line]
+        assert [line.rsplit(" ", 1)[1] for line in lines] == ["round=20", "round=40", "round=50"]
+    assert files_of(root / "model") == files_of(small / "model")
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["train", "now"]])
+def test_other_arguments_are_refused(
+    tmp_path: Path, arguments: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert main(arguments, tmp_path) == MISUSED
+    assert caplog.messages == [f"given {arguments}; expected one argument: prepare or train"]
+    assert files_of(tmp_path) == {}
+
+
+def test_the_owners_mistakes_stand_in_the_exit_message_of_the_processing_job(tmp_path: Path) -> None:
+    root = processing_folder(tmp_path, raw="")
+    assert main(["prepare"], root) == FAILED
+    assert (root / "output/message").read_text() == (
+        "source is refused, 1 fault:\n  rows.csv: the file is empty; expected a header and rows"
+    )
+
+
+def test_the_owners_mistakes_stand_in_the_failure_reason_of_the_training_job(
+    tmp_path: Path, small: Path
+) -> None:
+    root = training_folder(
+        tmp_path, small, {"eta": "2", "max_depth": "3.5", "num_round": "many", "depth": "3"}
+    )
+    assert main(["train"], root) == FAILED
+    assert (root / "output/failure").read_text() == (
+        "hyperparameters.json is refused, 4 faults:\n"
+        "  depth: unknown; expected some of num_round, early_stopping_rounds, max_depth, eta, "
+        "min_child_weight, subsample, colsample_bytree, reg_lambda, reg_alpha, gamma, max_bin, seed\n"
+        '  eta: given "2"; expected a number above 0 to 1, as text\n'
+        '  max_depth: given "3.5"; expected a whole number from 1 to 12, as text\n'
+        '  num_round: given "many"; expected a whole number from 1 to 5000, as text'
+    )
+    assert files_of(root / "model") == {}
+
+
+def test_a_bug_keeps_its_traceback_and_leaves_no_artifact(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = training_folder(tmp_path, small)
+
+    def broken(*_: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr(training, "write_artifact", broken)
+    with pytest.raises(KeyError, match="lost"):
+        main(["train"], root)
+    said = (root / "output/failure").read_text()
+    assert said.startswith("The train job failed by a bug:\nTraceback (most recent call last):\n")
+    assert said.endswith("KeyError: 'lost'\n")
+    assert files_of(root / "model") == {}
+
+
+def test_a_later_success_removes_the_failure_of_an_earlier_attempt(tmp_path: Path) -> None:
+    root = processing_folder(tmp_path, raw="")
+    assert main(["prepare"], root) == FAILED
+    (root / "processing/input/raw/rows.csv").write_text(csv_text(small_rows()))
+    assert main(["prepare"], root) == 0
+    assert not (root / "output/message").exists()
+
+
+def test_sigterm_stops_a_training_with_a_checkpoint_from_which_it_ends_the_same(
+    tmp_path: Path, small: Path
+) -> None:
+    # Enough rounds for the signal to come in the middle, and their twin to compare with.
+    settings = {"num_round": "400", "early_stopping_rounds": "400", "eta": "0.001"}
+    root = training_folder(tmp_path / "stopped", small, settings)
+    process = job(root, "train")
+    deadline = time.monotonic() + 60
+    while not list((root / "checkpoints").glob("*.checkpoint")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    log = process.communicate(timeout=60)[0]
+    assert process.returncode == STOPPED == 143
+    assert log.splitlines()[-1].endswith("Stopped by SIGTERM; the last checkpoint holds what is done.")
+    assert (root / "output/failure").read_text() == (
+        "The train job was stopped by SIGTERM; the last checkpoint holds what is done. "
+        "Start it again to finish."
+    )
+    assert files_of(root / "model") == {}
+
+    resumed = job(root, "train")
+    assert "Resuming after " in resumed.communicate()[0]
+    assert resumed.returncode == 0
+    whole = training_folder(tmp_path / "whole", small, settings)
+    assert main(["train"], whole) == 0
+    assert files_of(root / "model") == files_of(whole / "model")
+
+
+def test_sigterm_stops_a_processing_job_without_outputs(tmp_path: Path) -> None:
+    root = processing_folder(tmp_path)
+    # A pipe that nobody writes to: the job waits for its first file.
+    (root / "processing/input/raw/rows.csv").unlink()
+    os.mkfifo(root / "processing/input/raw/rows.csv")
+    process = job(root, "prepare")
+    time.sleep(1.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == STOPPED
+    assert (root / "output/message").read_text() == (
+        "The prepare job was stopped by SIGTERM; nothing was written. Start it again to finish."
+    )
+    assert files_of(root / "processing/output") == {}
+
+
+def test_the_machines_locale_clock_zone_and_threads_change_no_byte(tmp_path: Path, small: Path) -> None:
+    root = processing_folder(tmp_path)
+    odd = {
+        "LC_ALL": "C",
+        "LANG": "tr_TR",
+        "TZ": "Pacific/Apia",
+        "PYTHONHASHSEED": "7",
+        "OMP_NUM_THREADS": "4",
+    }
+    odd["PYTHONUTF8"] = "0"
+    for name in ("prepare", "train"):
+        process = job(root, name, **odd)
+        assert process.communicate()[0]
+        assert process.returncode == 0
+        if name == "prepare":
+            training_folder(root, root)
+    assert files_of(root / "processing/output") == files_of(small / "processing/output")
+    assert files_of(root / "model") == files_of(small / "model")
+
+
+def test_progress_is_logged_in_utc_whatever_the_zone(tmp_path: Path) -> None:
+    process = job(processing_folder(tmp_path), "prepare", TZ="Pacific/Apia")
+    first = process.communicate()[0].splitlines()[0]
+    logged = time.strptime(first.split(".")[0], "%Y-%m-%dT%H:%M:%S")
+    assert abs(time.mktime(logged) - time.mktime(time.gmtime())) < 120
+    assert logging.getLogger("perennial_tabular").level == logging.NOTSET
+    assert (
+        json.loads((tmp_path / "processing/output/prepared/prepared.json").read_text())["workload"] == "small"
+    )
