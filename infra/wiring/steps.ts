@@ -69,6 +69,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
       key.grantDecrypt(grantee, role, ["s3"]),
       ...models.flatMap(({ registry }) => [
         registry.grantRead(grantee, role),
+        registry.grantList(grantee, role),
         registry.grantRegister(grantee, role),
         registry.grantReject(grantee, role),
         approvesByGate ? registry.grantApprove(grantee, role) : registry.grantApproveBaseline(grantee, role),

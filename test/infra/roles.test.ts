@@ -89,7 +89,7 @@ const policies = (stack: string, account: string) => {
     allow("states:DescribeExecution", arn("states", `execution:${P}-${W}-${kind}:*`)),
   ];
   const packages = arn("sagemaker", `model-package/${P}-${W}/*`);
-  const readRegistry = allow(["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"], packages);
+  const readRegistry = allow("sagemaker:DescribeModelPackage", packages);
   const decide = (status: string, packageArn: string) =>
     allow("sagemaker:UpdateModelPackage", packageArn, {
       StringEquals: { "sagemaker:ModelApprovalStatus": status },
@@ -187,7 +187,8 @@ const policies = (stack: string, account: string) => {
       read(artifacts, "baselines", "evaluations", "models", "verdicts"),
       decrypt("s3"),
       readRegistry,
-      allow("sagemaker:CreateModelPackage", [arn("sagemaker", `model-package-group/${P}-${W}`), packages], {
+      allow("sagemaker:ListModelPackages", packages),
+      allow("sagemaker:CreateModelPackage", packages, {
         StringEquals: { "sagemaker:ModelApprovalStatus": "PendingManualApproval" },
       }),
       decide("Rejected", packages),

@@ -115,7 +115,18 @@ function keyPolicy({ accountId, region, rulePattern, alarmPattern, logGroupPatte
     StringEquals: { "aws:SourceAccount": accountId },
     ArnLike: { "aws:SourceArn": sourceArn },
   });
-  const use = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"];
+  // What CloudWatch Logs and DynamoDB ask for, the latter in the name of whoever creates a table:
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+  const use = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ];
   return {
     Version: "2012-10-17",
     Statement: [
@@ -127,17 +138,17 @@ function keyPolicy({ accountId, region, rulePattern, alarmPattern, logGroupPatte
           "kms:CancelKeyDeletion",
           "kms:CreateAlias",
           "kms:DeleteAlias",
-          "kms:DescribeKey",
           "kms:DisableKey",
           "kms:EnableKey",
           "kms:EnableKeyRotation",
           "kms:GetKeyPolicy",
           "kms:GetKeyRotationStatus",
-          "kms:ListAliases",
           "kms:ListGrants",
           "kms:ListKeyPolicies",
           "kms:ListResourceTags",
           "kms:PutKeyPolicy",
+          // ECR asks for it in the name of whoever creates a repository.
+          "kms:RetireGrant",
           "kms:RevokeGrant",
           "kms:ScheduleKeyDeletion",
           "kms:TagResource",

@@ -35,17 +35,20 @@ export class ModelRegistry extends pulumi.ComponentResource {
     this.registerOutputs({ groupArn: this.group.arn });
   }
 
-  /** Lets `role` read the versions. */
+  /** Lets `role` read a version that it knows of. */
   grantRead(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
-    return this.grant(grantee, role, "read", [
-      allow(["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"], this.packageArn("*")),
-    ]);
+    return this.grant(grantee, role, "read", [allow("sagemaker:DescribeModelPackage", this.packageArn("*"))]);
+  }
+
+  /** Lets `role` find out which versions there are. */
+  grantList(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    return this.grant(grantee, role, "list", [allow("sagemaker:ListModelPackages", this.packageArn("*"))]);
   }
 
   /** Lets `role` register versions, always as pending: what goes into service is decided apart from who trains. */
   grantRegister(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
     return this.grant(grantee, role, "register", [
-      allow("sagemaker:CreateModelPackage", [this.group.arn, this.packageArn("*")], {
+      allow("sagemaker:CreateModelPackage", this.packageArn("*"), {
         StringEquals: { "sagemaker:ModelApprovalStatus": "PendingManualApproval" },
       }),
     ]);

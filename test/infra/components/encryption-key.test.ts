@@ -38,10 +38,18 @@ it("leaves its use to the account's policies, and to services only on behalf of 
   expect(administration.Principal).toEqual(root);
   expect(
     administration.Action.filter((action: string) => /Decrypt|Encrypt|DataKey|Grant$/.test(action)),
-  ).toEqual(["kms:RevokeGrant"]);
+  ).toEqual(["kms:RetireGrant", "kms:RevokeGrant"]);
   // KMS refuses a key whose policy lets nobody change that policy.
   expect(administration.Action).toContain("kms:PutKeyPolicy");
-  const all = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"];
+  const all = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ];
   const onBehalfOf = (source: string) => ({
     StringEquals: { "aws:SourceAccount": "123456789012" },
     ArnLike: { "aws:SourceArn": source },
