@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import type { Caller, Credentials } from "../gateway/interfaces.ts";
+import { knownContext, knownPolicy } from "./encryption-context.ts";
 
 /** A policy document as IAM takes it. */
 export type Policy = Record<string, unknown>;
@@ -192,11 +193,11 @@ export class Identity {
             "aws:PrincipalAccount": this.accountId,
             "aws:ResourceAccount": this.accountId,
             "aws:RequestedRegion": this.region,
-            ...context,
+            ...knownContext(context),
           },
         },
-        identityPolicies,
-        resourcePolicy,
+        identityPolicies: identityPolicies.map(({ name, policy }) => ({ name, policy: knownPolicy(policy) })),
+        resourcePolicy: resourcePolicy === undefined ? undefined : knownPolicy(resourcePolicy),
         serviceControlPolicies: [],
         resourceControlPolicies: [],
       },
