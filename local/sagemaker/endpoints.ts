@@ -44,17 +44,20 @@ export class Endpoints {
     };
   }
 
-  /** Puts back in service what was, after a restart. */
+  /** Puts back in service what was, after a restart, and waits until it and what was created since answers. */
   async resume(): Promise<void> {
-    await Promise.all(
-      this.endpoints.all().map(async (endpoint) => {
-        const { EndpointName: name, EndpointStatus, EndpointConfigName } = endpoint;
-        if (EndpointStatus === "Deleting") return this.endpoints.delete(name);
-        // An update that was under way is undone: the fleet that served is the one to come back.
-        this.set(name, { EndpointStatus: "Creating", PendingDeploymentSummary: undefined });
-        await this.startFirst(name, EndpointConfigName);
-      }),
-    );
+    for (const { EndpointName: name, EndpointStatus, EndpointConfigName } of this.endpoints.all()) {
+      // Created since the start: it has its fleet, or is getting one.
+      if (this.fleets.has(name) || this.changes.has(name)) continue;
+      if (EndpointStatus === "Deleting") {
+        this.endpoints.delete(name);
+        continue;
+      }
+      // An update that was under way is undone: the fleet that served is the one to come back.
+      this.set(name, { EndpointStatus: "Creating", PendingDeploymentSummary: undefined });
+      this.change(name, () => this.startFirst(name, EndpointConfigName));
+    }
+    await this.settled();
   }
 
   async invoke(input: Record<string, unknown>): Promise<unknown> {

@@ -258,6 +258,15 @@ it("comes back with the model that served, after a restart", async () => {
   expect(await model()).toBe("three");
 });
 
+it("has one fleet only, also when the rest is resumed while it starts", async () => {
+  cloud.lines.length = 0;
+  await admin.send(new CreateEndpointCommand({ EndpointName: "second", EndpointConfigName: "one" }));
+  await Promise.all([cloud.sageMaker.resume(), cloud.sageMaker.resume()]);
+  await admin.send(new DeleteEndpointCommand({ EndpointName: "second" }));
+  await cloud.sageMaker.settled();
+  expect(cloud.lines).toEqual([{ group: "/aws/sagemaker/Endpoints/second", line: "serving one" }]);
+});
+
 it("is gone once it is deleted", async () => {
   await admin.send(new DeleteEndpointCommand({ EndpointName }));
   await cloud.sageMaker.settled();
