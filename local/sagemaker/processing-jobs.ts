@@ -5,7 +5,7 @@ import { ProcessingJobRequest } from "./job-requests.ts";
 import { RoleStorage } from "./job-storage.ts";
 import { below, Jobs, left, writeJson, type Ended } from "./jobs.ts";
 import { readInput } from "./requests.ts";
-import { assume, drawImage, encryptVolume, mayPutMetrics, openLog } from "./role-duties.ts";
+import { assume, drawImage, encryptVolume, mayPutMetrics, openJobLog } from "./role-duties.ts";
 import type { Caller, Operations, Surroundings } from "./surroundings.ts";
 import { credentials } from "./training-jobs.ts";
 
@@ -63,7 +63,7 @@ export class ProcessingJobs {
       await encryptVolume(surroundings, caller, ClusterConfig["VolumeKmsKeyId"]);
       await mayPutMetrics(surroundings, caller, LOG_GROUP);
       const stream = `${name}/algo-1-${Math.floor(this.jobs.now())}`;
-      const log = await openLog(surroundings, caller, LOG_GROUP, stream);
+      const log = await openJobLog(surroundings, caller, LOG_GROUP, stream);
       await layOut(request, root, storage);
       this.jobs.update(name, { ProcessingStartTime: this.jobs.now() });
       const end = await runJob(surroundings, {

@@ -71,11 +71,20 @@ export async function openLog(
 ): Promise<(line: string) => void> {
   const may = (action: string): Promise<boolean> =>
     isAllowed(surroundings, caller, "logs", action, { logGroupName, logStreamName });
-  // SageMaker looks for the group and makes it where it is missing; the program has made it.
-  await isAllowed(surroundings, caller, "logs", "CreateLogGroup", { logGroupName });
   await isAllowed(surroundings, caller, "logs", "DescribeLogStreams", { logGroupName });
   if (!(await may("CreateLogStream")) || !(await may("PutLogEvents"))) return () => {};
   return (line) => surroundings.logs(logGroupName, logStreamName, line);
+}
+
+/** A log stream in the group that all jobs of a kind share; SageMaker makes the group for the first of them. */
+export async function openJobLog(
+  surroundings: Surroundings,
+  caller: Caller,
+  logGroupName: string,
+  logStreamName: string,
+): Promise<(line: string) => void> {
+  await isAllowed(surroundings, caller, "logs", "CreateLogGroup", { logGroupName });
+  return openLog(surroundings, caller, logGroupName, logStreamName);
 }
 
 /** Whether SageMaker may put metrics into a namespace of its own with the role. */

@@ -7,7 +7,7 @@ import { CheckpointSync, RoleStorage } from "./job-storage.ts";
 import { below, Jobs, left, MAX_REASON, writeJson, type Ended } from "./jobs.ts";
 import { MetricReader } from "./log-metrics.ts";
 import { readInput } from "./requests.ts";
-import { assume, drawImage, encryptVolume, openLog } from "./role-duties.ts";
+import { assume, drawImage, encryptVolume, openJobLog } from "./role-duties.ts";
 import type { Caller, Operations, Surroundings } from "./surroundings.ts";
 
 const LOG_GROUP = "/aws/sagemaker/TrainingJobs";
@@ -63,7 +63,7 @@ export class TrainingJobs {
       const program = await drawImage(surroundings, caller, algorithm.TrainingImage);
       await encryptVolume(surroundings, caller, request.ResourceConfig["VolumeKmsKeyId"]);
       const stream = `${name}/algo-1-${Math.floor(this.jobs.now())}`;
-      const log = await openLog(surroundings, caller, LOG_GROUP, stream);
+      const log = await openJobLog(surroundings, caller, LOG_GROUP, stream);
       this.enter(name, "Downloading");
       await this.layOut(request, root, storage);
       const checkpoints = below(root, CheckpointConfig?.LocalPath ?? "/opt/ml/checkpoints");
