@@ -7,22 +7,30 @@ export interface CloudClock extends Clock {
    * a bake time) takes seconds on one machine and minutes in a region; a virtual one keeps it.
    */
   patience(ms: number): number;
+  /** The time as functions see it, each in a thread of its own. */
+  share(): SharedTime;
   /** Follows work that takes real time: a virtual clock stands still until it has settled. */
   during<Result>(work: Promise<Result>): Promise<Result>;
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** The machine's time. Waits of workflows run `waitSpeed` times faster, but never shorter than a quarter of a second. */
+/**
+ * The machine's time, which a test may move forward. Waits of workflows run `waitSpeed` times faster, but never shorter
+ * than a quarter of a second.
+ */
 export class RealClock implements CloudClock {
   private readonly waitSpeed: number;
+  private readonly listeners: (() => void)[] = [];
+  private skipping = new AbortController();
+  private ahead = 0;
 
   constructor(waitSpeed = 30) {
     this.waitSpeed = waitSpeed;
   }
 
   now(): number {
-    return Date.now();
+    return Date.now() + this.ahead;
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -30,7 +38,14 @@ export class RealClock implements CloudClock {
     for (;;) {
       const left = until - this.now();
       if (left <= 0) return;
-      await timer(Math.min(left, LONGEST_TIMER), signal);
+      const { signal: skipped } = this.skipping;
+      const woken = signal === undefined ? skipped : AbortSignal.any([signal, skipped]);
+      try {
+        await timer(Math.min(left, LONGEST_TIMER), woken);
+      } catch (error) {
+        // A skip only means to look at the time again.
+        if (!skipped.aborted || signal?.aborted === true) throw error;
+      }
     }
   }
 
@@ -40,6 +55,37 @@ export class RealClock implements CloudClock {
 
   during<Result>(work: Promise<Result>): Promise<Result> {
     return work;
+  }
+
+  /** Moves the time forward by `ms`; sleepers whose moment has passed wake. */
+  skip(ms: number): void {
+    this.ahead += ms;
+    for (const listener of this.listeners) listener();
+    const { skipping } = this;
+    this.skipping = new AbortController();
+    skipping.abort();
+  }
+
+  share(): SharedTime {
+    const shared = new SharedTime(1, () => this.ahead);
+    this.listeners.push(() => shared.update());
+    return shared;
+  }
+}
+
+/** A clock's time, readable from other threads: so many times the machine's own, and so many milliseconds more. */
+export class SharedTime {
+  readonly buffer = new SharedArrayBuffer(16);
+  private readonly offset: () => number;
+
+  constructor(scale: 0 | 1, offset: () => number) {
+    this.offset = offset;
+    new Float64Array(this.buffer)[0] = scale;
+    this.update();
+  }
+
+  update(): void {
+    new Float64Array(this.buffer)[1] = this.offset();
   }
 }
 
@@ -56,7 +102,7 @@ export class VirtualClock implements CloudClock {
   private order = 0;
   private sleepers: Sleeper[] = [];
   private readonly working = new Set<Promise<unknown>>();
-  private readonly listeners: ((now: number) => void)[] = [];
+  private readonly listeners: (() => void)[] = [];
 
   constructor(start: number | string = "2026-01-01T00:00:00Z") {
     this.time = typeof start === "number" ? start : Date.parse(start);
@@ -95,9 +141,10 @@ export class VirtualClock implements CloudClock {
     return work;
   }
 
-  /** Calls `listener` whenever the time has moved. */
-  onTick(listener: (now: number) => void): void {
-    this.listeners.push(listener);
+  share(): SharedTime {
+    const shared = new SharedTime(0, () => this.time);
+    this.listeners.push(() => shared.update());
+    return shared;
   }
 
   /** Moves the time forward by `ms`, waking every sleeper at its moment and letting the work it starts come to rest. */
@@ -143,7 +190,7 @@ export class VirtualClock implements CloudClock {
 
   private moveTo(time: number): void {
     this.time = time;
-    for (const listener of this.listeners) listener(time);
+    for (const listener of this.listeners) listener();
   }
 }
 

@@ -145,7 +145,7 @@ function assemble(
     region: account.region,
     log: logs.sink,
     metric: metrics.sink,
-    time: sharedTime(clock),
+    time: clock.share().buffer,
     warn: progress.warn,
   });
   const bus = new Bus({
@@ -245,14 +245,4 @@ function assemble(
     resources,
   };
   return { ...parts, url: gateway.url, call, create, close };
-}
-
-/** Time that functions share with a clock that isn't the machine's. */
-function sharedTime(clock: CloudClock): SharedArrayBuffer | null {
-  if (!("onTick" in clock)) return null;
-  const buffer = new SharedArrayBuffer(8);
-  const time = new Float64Array(buffer);
-  time[0] = clock.now();
-  (clock as CloudClock & { onTick(listener: (now: number) => void): void }).onTick((now) => (time[0] = now));
-  return buffer;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Platform, platformParameter } from "@perennial/contracts";
@@ -17,7 +17,8 @@ Runs the whole platform on this machine until Ctrl-C: the Pulumi program's own g
                 judged and, if better, verified in service
   --workloads   names of the workloads to run, joined by commas (default: all of the stack)
   --port        TCP port on 127.0.0.1 (default 4599; 0 takes a free one)
-  --state       folder that outlives the process (default .perennial)
+  --state       folder that outlives the process (default .perennial; with --once .perennial/once, emptied first, so that
+                no cool-down of an earlier run stands in the way)
   --stack       stack whose settings are used (default dev)
 `;
 
@@ -26,6 +27,8 @@ interface Command {
   workloads: string[] | null;
   port: number;
   stateFolder: string;
+  /** Whether the state folder is emptied first. */
+  isFresh: boolean;
   stack: string;
 }
 
@@ -37,7 +40,7 @@ function readCommand(args: string[]): Command {
       once: { type: "boolean", default: false },
       workloads: { type: "string" },
       port: { type: "string", default: "4599" },
-      state: { type: "string", default: join(REPOSITORY, ".perennial") },
+      state: { type: "string" },
       stack: { type: "string", default: "dev" },
       help: { type: "boolean", default: false },
     },
@@ -52,7 +55,9 @@ function readCommand(args: string[]): Command {
     throw new Error(`--port is ${values.port}; expected a whole number from 0 to 65535.`);
   }
   const { once, workloads, state, stack } = values;
-  return { once, workloads: workloads?.split(",") ?? null, port, stateFolder: state, stack };
+  const stateFolder = state ?? join(REPOSITORY, once ? ".perennial/once" : ".perennial");
+  const isFresh = once && state === undefined;
+  return { once, workloads: workloads?.split(",") ?? null, port, stateFolder, isFresh, stack };
 }
 
 /** Resolves with the signal that asks for the end. A second one doesn't wait for a tidy one. */
@@ -75,12 +80,13 @@ async function readPlatform(cloud: LocalCloud, stack: string): Promise<Platform>
 }
 
 async function start(command: Command): Promise<number> {
-  const { once, workloads, port, stateFolder, stack } = command;
+  const { once, workloads, port, stateFolder, isFresh, stack } = command;
   const python = join(REPOSITORY, ".venv/bin/python");
   if (!existsSync(python)) {
     throw new Error(`${relative(process.cwd(), python)} is missing: run make setup, which installs it.`);
   }
   refuseSecond(stateFolder);
+  if (isFresh) rmSync(stateFolder, { recursive: true, force: true });
   mkdirSync(stateFolder, { recursive: true });
   const began = performance.now();
   const stopped = untilStopped();

@@ -5,8 +5,8 @@ export interface SandboxData {
   folder: string;
   /** `index.handler` */
   handler: string;
-  /** One float64 that holds the cloud's time; null for the machine's own. */
-  time: SharedArrayBuffer | null;
+  /** The cloud's time, as `SharedTime` keeps it. */
+  time: SharedArrayBuffer;
 }
 
 export interface Invocation {

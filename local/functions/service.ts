@@ -32,8 +32,8 @@ export interface FunctionSurroundings {
   region: string;
   log: LogSink;
   metric: MetricSink;
-  /** Shared time of the sandboxes; null for the machine's own. */
-  time: SharedArrayBuffer | null;
+  /** The cloud's time, as `SharedTime` keeps it. */
+  time: SharedArrayBuffer;
   warn: (message: string) => void;
 }
 

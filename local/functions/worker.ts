@@ -9,7 +9,7 @@ type Handler = (event: unknown, context: object) => unknown;
 const port = parentPort;
 if (port === null) throw new Error("local/functions/worker.ts runs in a worker thread only.");
 const { folder, handler: handlerName, time } = workerData as SandboxData;
-if (time !== null) useTime(new Float64Array(time));
+useTime(new Float64Array(time));
 
 const [file = "", name = ""] = handlerName.split(".");
 let loaded: Handler | Error;
@@ -54,7 +54,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** Makes `Date` tell the cloud's time; timers stay real. */
 function useTime(shared: Float64Array): void {
   const Real = Date;
-  const now = (): number => shared[0] ?? Real.now();
+  const now = (): number => (shared[0] ?? 1) * Real.now() + (shared[1] ?? 0);
   globalThis.Date = new Proxy(Real, {
     construct: (target, given: [] | [number]) =>
       given.length === 0 ? new target(now()) : new target(...given),

@@ -20,16 +20,13 @@ afterEach(async () => {
 
 function run(code: string, options: { timeoutSeconds?: number } = {}) {
   const clock = new VirtualClock("2031-03-01T00:00:00Z");
-  const time = new SharedArrayBuffer(8);
-  new Float64Array(time)[0] = clock.now();
-  clock.onTick((now) => (new Float64Array(time)[0] = now));
   const lines: string[] = [];
   const metrics: string[] = [];
   const calls: unknown[][] = [];
   const warnings: string[] = [];
   functions = new Functions({
     clock,
-    time,
+    time: clock.share().buffer,
     region: "eu-central-1",
     endpoint: () => "http://127.0.0.1:9",
     credentialsFor: (role) => ({ accessKeyId: `key-of-${role}`, secretAccessKey: "secret" }),
