@@ -31,7 +31,7 @@ async function bundled(folder: string, name: string): Promise<Record<string, str
   return Object.fromEntries(await Promise.all(entries));
 }
 
-describe("a bundle", () => {
+describe("a bundle", { timeout: 30_000 }, () => {
   const plain =
     'import { z } from "zod"; export const handler = async (event: unknown) => z.string().parse(event);';
 
