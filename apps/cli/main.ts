@@ -34,6 +34,7 @@ const context: Context = {
     progressWidth: widthOf(process.stderr),
     isInteractive: process.stderr.isTTY && process.env["TERM"] !== "dumb",
     paint: isColoured(process.stdout, process.env) ? coloured : plain,
+    paintError: isColoured(process.stderr, process.env) ? coloured : plain,
   },
   connect,
   clock: {

@@ -37,7 +37,7 @@ export async function run(argv: readonly string[], context: Context, defaults: D
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const told = explain(error, reached.stack, reached.url);
     if (!(told instanceof CliFault)) throw told;
-    terminal.err(`${terminal.paint("red", "perennial:")} ${told.message}\n`);
+    terminal.err(`${terminal.paintError("red", "perennial:")} ${told.message}\n`);
     return told.exitCode;
   }
 }

@@ -35,10 +35,16 @@ export function verdictLines(verdict: Verdict, width: number, paint: Paint): str
       ? "No look at the holdout was taken."
       : `Look ${look.number} of ${look.of} at the holdout ${look.holdoutSha256.slice(0, 12)}, ` +
         `at a significance level of ${Number(look.alpha.toPrecision(2))}.`;
-  const between = difference.value === null ? [] : [`Difference to the champion: ${estimate(difference)}.`];
+  const between =
+    look === null || difference.value === null
+      ? []
+      : [`Difference to the champion: ${estimate(difference)}.`];
   return [
     ...prose([paint("bold", MEANING[status]), reason, ...between, taken], width),
-    "",
-    ...table(rows.length === 0 ? [] : [head, ...rows], width),
+    ...(rows.length === 0 ? [] : ["", ...table([head, ...rows], width)]),
   ];
 }
+
+/** `text` without the verdict's reason, which stands above it already: whatever comes of a verdict quotes it. */
+export const withoutReason = (text: string, verdict: Verdict | null): string =>
+  verdict === null ? text : text.replaceAll(verdict.reason, "[…]");

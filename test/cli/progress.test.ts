@@ -112,6 +112,7 @@ describe("progress", () => {
       progressWidth,
       isInteractive,
       paint: plain,
+      paintError: plain,
     });
     lines.show({ done, current }, 10_000, "round 20");
     lines.show({ done, current }, 11_000, "round 20");

@@ -174,6 +174,7 @@ export function openStack(books: Partial<Books> = {}) {
       progressWidth: Infinity,
       isInteractive: false,
       paint: plain,
+      paintError: plain,
     },
     connect: () => Promise.resolve(connection),
     clock: {

@@ -12,7 +12,7 @@ import { arnOf } from "../execution/arn.ts";
 import { follow, lookEvery } from "../execution/follow.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { moment } from "../output/phrases.ts";
-import { verdictLines } from "../verdict-text.ts";
+import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { findWorkload, type PlatformWorkload } from "../workload.ts";
 import { type Outcome, outcomeJson } from "./retrain-outcome.ts";
 
@@ -85,12 +85,19 @@ export async function retrain(context: Context, name: string, options: RetrainOp
     say(entry?.summary ?? `The retraining ended as ${status}; its outcome isn't in the history.`);
     return finish(EXIT.failed);
   }
-  if (entry.kind === "retraining" && entry.verdictUri !== null) {
-    const verdict = await readVerdict(connection, entry.verdictUri);
-    for (const line of verdictLines(verdict, terminal.width, terminal.paint)) say(line);
-    say("");
+  const verdict =
+    entry.kind === "retraining" && entry.verdictUri !== null
+      ? await readVerdict(connection, entry.verdictUri)
+      : null;
+  if (verdict !== null) {
+    const { width, paint, progressWidth, paintError } = terminal;
+    const lines =
+      options.json === true
+        ? verdictLines(verdict, progressWidth, paintError)
+        : verdictLines(verdict, width, paint);
+    for (const line of [...lines, ""]) say(line);
   }
-  say(entry.summary);
+  say(withoutReason(entry.summary, verdict));
   return finish(await followRollout(context, connection, workload, entry, outcome, say));
 }
 

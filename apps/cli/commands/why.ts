@@ -6,7 +6,7 @@ import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { prose, table } from "../output/layout.ts";
 import { because, moment, span } from "../output/phrases.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { verdictLines } from "../verdict-text.ts";
+import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { chosenWorkload, workloadOfExecution } from "../workload.ts";
 
 export interface WhyOptions extends Where {
@@ -126,20 +126,18 @@ export function explanationLines(
     // A judged model's approval description is its verdict's reason.
     ...(version === null || verdict !== null ? [] : prose([version.approvalDescription], width)),
     ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
-    ...events.flatMap((entry) => ["", ...prose(eventLines(entry, verdict?.reason ?? null), width)]),
+    ...events.flatMap((entry) => ["", ...prose(eventLines(entry, verdict), width)]),
     ...(version === null ? [] : ["", ...table(lineageRows(version), width)]),
   ];
 }
 
-function eventLines(entry: HistoryEntry, told: string | null): string[] {
+function eventLines(entry: HistoryEntry, verdict: Verdict | null): string[] {
   const { kind, outcome, execution, startedAt, endedAt, cause, summary } = entry;
   const took = span(Date.parse(endedAt) - Date.parse(startedAt));
-  // The verdict's reason is quoted by whatever came of it; once is enough.
-  const short = (text: string): string => (told === null ? text : text.replaceAll(told, "[…]"));
   return [
     `${kind} ${execution}: ${outcome}, started ${moment(startedAt)} UTC, took ${took}`,
-    `  asked for: ${short(because(cause))}`,
-    `  ${short(summary)}`,
+    `  asked for: ${withoutReason(because(cause), verdict)}`,
+    `  ${withoutReason(summary, verdict)}`,
   ];
 }
 

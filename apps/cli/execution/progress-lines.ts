@@ -24,12 +24,12 @@ export class ProgressLines {
       if (this.shown.has(stage)) continue;
       this.shown.add(stage);
       this.clear();
-      const { paint } = this.terminal;
+      const { paintError: paint } = this.terminal;
       const mark = error === null ? paint("green", "✓") : paint("red", "✗");
       this.line(`  ${mark} ${stage.padEnd(NAME_WIDTH)} ${span(ms)}${error === null ? "" : `  ${error}`}`);
     }
     if (current === null) return;
-    const { isInteractive, progressWidth, err, paint } = this.terminal;
+    const { isInteractive, progressWidth, err, paintError: paint } = this.terminal;
     const tail = detail === "" ? "" : `  ${detail}`;
     const text = `  … ${current.stage.padEnd(NAME_WIDTH)} `;
     if (isInteractive) {

@@ -8,7 +8,10 @@ export interface Terminal {
   progressWidth: number;
   /** Whether the last line of progress may be written over. */
   isInteractive: boolean;
+  /** Colours what goes to `out`. */
   paint: Paint;
+  /** Colours what goes to `err`: one of the two may be a file. */
+  paintError: Paint;
 }
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow";
