@@ -5,13 +5,15 @@ import platform
 from importlib import metadata
 from typing import Any
 
+import xgboost
+
 from perennial_tabular.fitting import Trained
 from perennial_tabular.metrics import PartMetrics, measure
 from perennial_tabular.preparing import OPEN_PARTS
 from perennial_tabular.spec import Column
 
 FILES = ("model.onnx", "metrics.json", "baseline.json", "trees.json", "card.md")
-LIBRARIES = ("duckdb", "numpy", "onnx", "onnxruntime", "xgboost-cpu")
+LIBRARIES = ("duckdb", "numpy", "onnx", "onnxruntime")
 
 
 def metrics_document(trained: Trained) -> dict[str, Any]:
@@ -79,7 +81,8 @@ def manifest_document(trained: Trained, identity: str, code_sha256: str) -> dict
         },
         "parts": trained.rows.document["parts"],
         "libraries": {name: metadata.version(name) for name in LIBRARIES}
-        | {"python": platform.python_version()},
+        # Its distribution has another name on Linux than elsewhere.
+        | {"xgboost": xgboost.__version__, "python": platform.python_version()},
     }
 
 
