@@ -47,8 +47,8 @@ export const drugs = {
 };
 
 /**
- * Groups of ICD-9 codes. The first eight are those of Strack et al. 2014, table 2; what that table calls "other" is
- * divided along the chapters of ICD-9-CM.
+ * Groups of ICD-9 codes. The first eight are those of Strack et al. 2014, table 2, with 140–239 alone as neoplasms; what is
+ * left is divided along the chapters of ICD-9-CM. Symptoms, pregnancy, birth and congenital conditions are "other".
  */
 const GROUPS: Extract<Feature, { kind: "codeGroup" }>["groups"] = [
   {
