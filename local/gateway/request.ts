@@ -41,7 +41,8 @@ export function readSignature({ path, headers }: WireRequest): Signature {
   if (service === "s3") return { accessKeyId, service, protocol: "rest-xml" };
   if (service === "lambda" || service === "runtime.sagemaker")
     return { accessKeyId, service, protocol: "rest-json" };
-  return { accessKeyId, service, protocol: QUERY_SERVICES.has(service) ? "query" : "json" };
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+  return { accessKeyId, service, protocol: isForm || QUERY_SERVICES.has(service) ? "query" : "json" };
 }
 
 /** @throws {ApiError} where the request is none that its service or this gateway knows. */
@@ -54,7 +55,7 @@ export function readRequest(
     case "json":
       return { ...named, ...readJson(request, service) };
     case "query":
-      return { ...named, ...readQuery(request) };
+      return { ...named, ...readQuery(request, service) };
     case "rest-json":
       return { ...named, ...(service === "lambda" ? readLambda(request) : readRuntime(request)) };
     case "rest-xml": {
@@ -80,7 +81,7 @@ function readJson({ headers, body }: WireRequest, service: string): Called {
   const protocol = headers["smithy-protocol"];
   if (protocol !== undefined) {
     throw notEmulated(
-      `the protocol ${protocol} of ${service}, only JSON (an AWS SDK of the last year speaks it)`,
+      `${service} in the protocol ${protocol} (where the service is emulated, the SDKs' JSON protocol works)`,
     );
   }
   const action = headers["x-amz-target"]?.split(".").at(-1);
@@ -103,13 +104,18 @@ function parseJson(body: Buffer, subject: string): Record<string, unknown> {
   throw new ApiError("SerializationException", `The body of ${subject} isn't a JSON object.`);
 }
 
-function readQuery({ path, body }: WireRequest): Called {
+function readQuery({ path, body }: WireRequest, service: string): Called {
   const { searchParams } = new URL(path, "http://gateway");
   const { Action, ...input } = Object.fromEntries([
     ...searchParams,
     ...new URLSearchParams(body.toString("utf8")),
   ]);
   if (Action === undefined) throw new ApiError("MissingAction", "The request names no Action.");
+  if (!QUERY_SERVICES.has(service)) {
+    throw notEmulated(
+      `${service} ${Action} in the query protocol (where the service is emulated, an AWS SDK of the last year speaks JSON)`,
+    );
+  }
   return { action: Action, input };
 }
 

@@ -193,6 +193,32 @@ describe("services", () => {
     });
   });
 
+  it.each([
+    [
+      { "content-type": "application/x-www-form-urlencoded" },
+      "Action=DescribeVpcs&Version=2016-11-15",
+      "ec2",
+      "ec2 DescribeVpcs in the query protocol (where the service is emulated, an AWS SDK of the last year speaks JSON)",
+    ],
+    [
+      { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" },
+      "",
+      "monitoring",
+      "monitoring in the protocol rpc-v2-cbor (where the service is emulated, the SDKs' JSON protocol works)",
+    ],
+  ])("says so where a request comes as %j", async (headers, body, service, what) => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request`;
+    const response = await fetch(gateway.url, {
+      method: "POST",
+      headers: { ...headers, authorization },
+      body,
+    });
+    expect(response.status).toBe(400);
+    expect((await response.text()).replaceAll("&#39;", "'")).toContain(
+      `The local cloud doesn't emulate ${what}. Run this`,
+    );
+  });
+
   it("refuses a request that nobody signed", async () => {
     const response = await fetch(`${gateway.url}/endpoints/x/invocations`, { method: "POST", body: "{}" });
     expect(response.status).toBe(403);
