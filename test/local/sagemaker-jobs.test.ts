@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -201,6 +201,28 @@ describe("a processing job", () => {
     );
     expect(KeyCount).toBe(0);
   });
+});
+
+it("ends as failed, with an event, what a local cloud that was killed left running", async () => {
+  const folder = newStateFolder();
+  const unfinished = { name: "cut-off", arn: "arn:cut-off", status: "InProgress", createdAt: 1 };
+  const jobs = join(folder, "registry", "TrainingJobs");
+  mkdirSync(jobs, { recursive: true });
+  writeFileSync(join(jobs, "cut-off.json"), JSON.stringify(unfinished));
+  const other = await openTestSageMaker(folder);
+  try {
+    await other.sageMaker.resume();
+    const job = await new SageMakerClient(clientFor(other.gateway)).send(
+      new DescribeTrainingJobCommand({ TrainingJobName: "cut-off" }),
+    );
+    expect([job.TrainingJobStatus, job.FailureReason]).toEqual([
+      "Failed",
+      "InternalServerError: the local cloud ended while the job ran. Start it again.",
+    ]);
+    expect(other.events.map(({ detail }) => detail["TrainingJobStatus"])).toEqual(["Failed"]);
+  } finally {
+    await other.close();
+  }
 });
 
 function put(Key: string, Body: string) {
