@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openGateway, type LocalGateway } from "../../local/gateway/gateway.ts";
@@ -8,8 +8,11 @@ export const accountId = "123456789012";
 export const region = "eu-central-1";
 export const python = join(import.meta.dirname, "../../.venv/bin/python");
 
+/** A folder that is gone with the test's process. */
 export function newStateFolder(): string {
-  return mkdtempSync(join(tmpdir(), "perennial-"));
+  const folder = mkdtempSync(join(tmpdir(), "perennial-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A gateway on a free port with an account that has no roles. */

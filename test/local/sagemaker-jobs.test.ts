@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CreateBucketCommand,
@@ -67,7 +66,7 @@ describe("a training job", () => {
     const [bytes, other] = await Promise.all(["good", "good-again"].map((name) => artifact(name)));
     expect(again.TrainingJobStatus).toBe("Completed");
     expect(bytes?.equals(other ?? Buffer.alloc(0))).toBe(true);
-    const folder = mkdtempSync(join(tmpdir(), "perennial-"));
+    const folder = newStateFolder();
     await unpack(bytes ?? Buffer.alloc(0), folder);
     expect(JSON.parse(readFileSync(join(folder, "model.json"), "utf8"))).toEqual({
       data: { "rows.csv": "a,b" },
@@ -131,7 +130,7 @@ describe("a training job", () => {
       "The job stopped is Stopped; only one that is InProgress can be stopped.",
     );
     await train("resumed", { CheckpointConfig });
-    const folder = mkdtempSync(join(tmpdir(), "perennial-"));
+    const folder = newStateFolder();
     await unpack(await artifact("resumed"), folder);
     expect(JSON.parse(readFileSync(join(folder, "model.json"), "utf8"))).toMatchObject({
       resumed: ["round-2"],
