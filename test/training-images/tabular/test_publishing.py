@@ -6,6 +6,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+
 from perennial_tabular.publishing import published, write_atomically
 from small_workload import files_of
 
@@ -18,9 +19,14 @@ def test_what_was_written_before_a_failure_disappears_with_what_an_earlier_job_l
     (tmp_path / "old").write_text("old")
     (tmp_path / ".staging").mkdir()
     (tmp_path / ".staging/half").write_text("of a killed job")
-    with pytest.raises(Broken), published(tmp_path, "seal") as staging:
-        (staging / "data").write_text("new")
-        raise Broken
+
+    def write_half() -> None:
+        with published(tmp_path, "seal") as staging:
+            (staging / "data").write_text("new")
+            raise Broken
+
+    with pytest.raises(Broken):
+        write_half()
     assert list(tmp_path.iterdir()) == []
 
 
