@@ -7,6 +7,7 @@ import { Functions } from "./functions/service.ts";
 import { openGateway, type LocalGateway } from "./gateway/gateway.ts";
 import type { Gateway } from "./gateway/interfaces.ts";
 import { Identity } from "./identity/identity.ts";
+import { authorizeService } from "./service-access.ts";
 import { countExecutions, measureQueues } from "./metric-feeds.ts";
 import { AlarmWatch } from "./monitoring/alarm-watch.ts";
 import { Logs } from "./monitoring/logs.ts";
@@ -132,6 +133,8 @@ function assemble(
     }
     return gateway.call(as, service, action, input);
   };
+  const authorize = (principal: string, action: string, resource: string, source: string): Promise<void> =>
+    authorizeService(gateway.identity, { principal, action, resource, source });
   const putEvent = (event: Parameters<Bus["put"]>[0]): void => void bus.put(event);
 
   const metrics = new Metrics(() => clock.now());
@@ -152,12 +155,13 @@ function assemble(
     clock,
     call: callAs,
     invokeFunction: (arn, payload, source) => functions.accept(arn, payload, "events.amazonaws.com", source),
+    authorize,
     ...account,
     warn: progress.warn,
   });
   bus.onEvent(progress.event);
   countExecutions(bus, metrics.sink);
-  const alarms = new AlarmWatch({ clock, metrics, putEvent, call: callAs, warn: progress.warn });
+  const alarms = new AlarmWatch({ clock, metrics, putEvent, call: callAs, authorize, warn: progress.warn });
   const workflows = new Workflows({
     clock,
     call: callAs,

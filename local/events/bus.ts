@@ -43,6 +43,8 @@ export interface BusSurroundings {
   call: Gateway["call"];
   /** Hands an event to a function: accepted, or refused with the reason. */
   invokeFunction: (arn: string, payload: string, sourceArn: string) => Promise<void>;
+  /** Asks the policy of a queue or topic, and of the key it is encrypted with, whether a service may use it. */
+  authorize: (principal: string, action: string, resourceArn: string, sourceArn: string) => Promise<void>;
   accountId: string;
   region: string;
   /** Tells the person at the machine what could not be delivered. */
@@ -119,15 +121,13 @@ export class Bus {
 
   /** Delivers an event again, as it stands: what EventBridge may do at any time. */
   deliver(event: BusEvent): void {
-    for (const listener of this.listeners) listener(event);
-    const times = 1 + this.duplicate(event);
-    for (const { rule, targets } of this.rules.values()) {
-      if (!rule.isEnabled || rule.pattern === null) continue;
-      if (!matches(rule.pattern, event as unknown as Record<string, unknown>)) continue;
-      for (let time = 0; time < times; time++) {
-        for (const target of targets) this.send(rule, target, event);
-      }
-    }
+    const reached = [...this.rules.values()].filter(
+      ({ rule }) =>
+        rule.isEnabled &&
+        rule.pattern !== null &&
+        matches(rule.pattern, event as unknown as Record<string, unknown>),
+    );
+    this.dispatch(event, reached);
   }
 
   close(): void {
@@ -163,10 +163,17 @@ export class Bus {
       resources: [rule.arn],
       detail: {},
     };
+    const entry = this.rules.get(rule.name);
+    this.dispatch(event, entry === undefined ? [] : [entry]);
+  }
+
+  private dispatch(event: BusEvent, reached: { rule: Rule; targets: Target[] }[]): void {
     for (const listener of this.listeners) listener(event);
     const times = 1 + this.duplicate(event);
-    for (let time = 0; time < times; time++) {
-      for (const target of this.rules.get(rule.name)?.targets ?? []) this.send(rule, target, event);
+    for (const { rule, targets } of reached) {
+      for (let time = 0; time < times; time++) {
+        for (const target of targets) this.send(rule, target, event);
+      }
     }
   }
 
@@ -200,7 +207,7 @@ export class Bus {
   }
 
   private async hand(rule: Rule, target: Target, payload: string): Promise<void> {
-    const { call } = this.around;
+    const { call, authorize } = this.around;
     const [, , service = ""] = target.arn.split(":");
     const as = target.roleArn ?? DELIVERY;
     switch (service) {
@@ -208,9 +215,11 @@ export class Bus {
         await this.around.invokeFunction(target.arn, payload, rule.arn);
         return;
       case "sqs":
+        await authorize(DELIVERY.principalArn, "sqs:SendMessage", target.arn, rule.arn);
         await call(as, "sqs", "SendMessage", { QueueUrl: queueUrl(target.arn), MessageBody: payload });
         return;
       case "sns":
+        await authorize(DELIVERY.principalArn, "sns:Publish", target.arn, rule.arn);
         await call(as, "sns", "Publish", { TopicArn: target.arn, Message: payload });
         return;
       case "states":
@@ -224,6 +233,7 @@ export class Bus {
   private async bury(rule: Rule, target: Target, payload: string, error: Error): Promise<void> {
     this.around.warn(`rule ${rule.name}: ${target.arn} did not take the event: ${error.message}`);
     if (target.deadLetterArn === undefined) return;
+    await this.around.authorize(DELIVERY.principalArn, "sqs:SendMessage", target.deadLetterArn, rule.arn);
     await this.around.call(DELIVERY, "sqs", "SendMessage", {
       QueueUrl: queueUrl(target.deadLetterArn),
       MessageBody: payload,

@@ -16,6 +16,8 @@ export interface AlarmSurroundings {
   metrics: Metrics;
   putEvent: EventSink;
   call: Gateway["call"];
+  /** Asks a topic's policy, and that of its key, whether CloudWatch may publish for an alarm. */
+  authorize: (principal: string, action: string, resourceArn: string, sourceArn: string) => Promise<void>;
   warn: (message: string) => void;
 }
 
@@ -129,6 +131,7 @@ export class AlarmWatch {
   private act(action: string, { alarm, state, reason, since }: AlarmStatus, previous: AlarmState): void {
     const work = async (): Promise<void> => {
       if (!action.startsWith("arn:aws:sns:")) throw new Error(`only SNS actions are emulated`);
+      await this.around.authorize(ACTIONS.principalArn, "sns:Publish", action, alarm.AlarmArn);
       await this.around.call(ACTIONS, "sns", "Publish", {
         TopicArn: action,
         Subject: `${state}: "${alarm.AlarmName}"`,

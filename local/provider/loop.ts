@@ -1,3 +1,4 @@
+import type { Identity } from "../identity/identity.ts";
 import { unpack, type ArchiveFile } from "../functions/code.ts";
 import { readAlarm } from "../monitoring/service.ts";
 import { arn, membersOf, text, type Counterparts, type Json } from "./counterpart.ts";
@@ -9,7 +10,8 @@ export const LOOP: Counterparts = {
       const name = text(inputs, "name");
       return { id: name, outputs: { name, arn: arn(account, "lambda", `function:${name}`) } };
     },
-    create: async ({ inputs, outputs }, { functions, codeFolder }) => {
+    create: async ({ inputs, outputs }, { functions, codeFolder, identity }) => {
+      await mustTrust(identity, text(inputs, "role"), "lambda.amazonaws.com", text(outputs, "arn"));
       const { archive } = inputs["code"] as { archive: Record<string, ArchiveFile> };
       const name = text(inputs, "name");
       const environment = inputs["environment"] as { variables?: Record<string, string> } | undefined;
@@ -55,7 +57,8 @@ export const LOOP: Counterparts = {
       const machineArn = arn(account, "states", `stateMachine:${name}`);
       return { id: machineArn, outputs: { name, arn: machineArn } };
     },
-    create: async ({ inputs, outputs }, { workflows }) => {
+    create: async ({ inputs, outputs }, { workflows, identity }) => {
+      await mustTrust(identity, text(inputs, "roleArn"), "states.amazonaws.com", text(outputs, "arn"));
       workflows.createStateMachine({
         arn: text(outputs, "arn"),
         name: text(inputs, "name"),
@@ -130,3 +133,14 @@ export const LOOP: Counterparts = {
     },
   },
 };
+
+/** A service assumes the role that it is given, or refuses to create what would run as it. */
+async function mustTrust(
+  identity: Identity,
+  roleArn: string,
+  principal: string,
+  sourceArn: string,
+): Promise<void> {
+  const decision = await identity.mayAssume(roleArn, principal, sourceArn);
+  if (!decision.allowed) throw new Error(decision.reason);
+}

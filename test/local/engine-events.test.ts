@@ -161,6 +161,7 @@ describe("bus", () => {
     const received: unknown[] = [];
     const calls: unknown[] = [];
     const warnings: string[] = [];
+    const uses: string[][] = [];
     const bus = new Bus({
       clock,
       accountId: "1",
@@ -170,13 +171,14 @@ describe("bus", () => {
         invoke(payload);
         received.push(JSON.parse(payload));
       },
+      authorize: async (...use) => void uses.push(use),
       warn: (message) => warnings.push(message),
     });
     const put = (rule: { pattern?: Record<string, unknown>; schedule?: string }) => {
       bus.putRule({ ...RULE, pattern: rule.pattern ?? null, schedule: rule.schedule ?? null });
       bus.putTarget("r", { id: "t", arn: FUNCTION, ...target });
     };
-    return { clock, received, calls, warnings, bus, put };
+    return { clock, received, calls, warnings, uses, bus, put };
   }
 
   it("fires a weekly rule eight times in eight virtual weeks, each at its own moment", async () => {
@@ -264,6 +266,9 @@ describe("bus", () => {
     denied.bus.put({ source: "perennial", "detail-type": "x", detail: {} });
     await denied.clock.settle();
     expect(denied.warnings).toEqual([`rule r: ${FUNCTION} did not take the event: no permission`]);
+    expect(denied.uses).toEqual([
+      ["events.amazonaws.com", "sqs:SendMessage", "arn:aws:sqs:eu-central-1:1:q", RULE.arn],
+    ]);
     expect(denied.calls).toMatchObject([
       ["sqs", "SendMessage", { QueueUrl: "https://sqs.eu-central-1.amazonaws.com/1/q", MessageBody: "{}" }],
     ]);

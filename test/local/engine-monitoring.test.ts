@@ -23,6 +23,7 @@ function cloudWatch() {
     metrics,
     putEvent: (event) => events.push(event.detail as Record<string, unknown>),
     call: async (_, __, ___, input) => published.push(input),
+    authorize: async (...use) => void published.push({ use }),
     warn: (message) => {
       throw new Error(message);
     },
@@ -125,8 +126,16 @@ describe("alarm", () => {
         ],
       },
     });
-    expect(published.map(({ TopicArn, Subject }) => [TopicArn, Subject])).toEqual([
-      [TOPIC, 'ALARM: "drift"'],
+    expect(published).toMatchObject([
+      {
+        use: [
+          "cloudwatch.amazonaws.com",
+          "sns:Publish",
+          TOPIC,
+          "arn:aws:cloudwatch:eu-central-1:1:alarm:drift",
+        ],
+      },
+      { TopicArn: TOPIC, Subject: 'ALARM: "drift"' },
     ]);
   });
 
@@ -260,7 +269,9 @@ describe("logs", () => {
       (await api("GetLogEvents", { logStreamName: "../b" }))["events"]!.map(({ message }) => message),
     ).toEqual(["two"]);
     const { logStreams } = await api("DescribeLogStreams", {});
-    expect(logStreams!.map(({ logStreamName }) => logStreamName)).toEqual(expect.arrayContaining(["../b", "a/1"]));
+    expect(logStreams!.map(({ logStreamName }) => logStreamName)).toEqual(
+      expect.arrayContaining(["../b", "a/1"]),
+    );
     await expect(api("GetLogEvents", { logGroupName: "/none", logStreamName: "x" })).rejects.toThrow(
       "The specified log group does not exist: /none",
     );
