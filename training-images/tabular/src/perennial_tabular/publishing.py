@@ -57,12 +57,12 @@ def _empty(folder: Path) -> None:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    # Blocking signals in this thread wouldn't do: DuckDB's and XGBoost's threads would still receive them, and Python
-    # runs the handler here all the same.
-    arrived: list[int] = []
+    # Blocking signals in this thread wouldn't do: DuckDB's and XGBoost's threads would still receive them, and
+    # Python runs the handler here all the same.
+    arrived: set[int] = set()
 
     def remember(number: int, _frame: FrameType | None) -> None:
-        arrived.append(number)
+        arrived.add(number)
 
     handlers = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -70,5 +70,5 @@ def _signals_held() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in arrived:
-            signal.raise_signal(number)
+        for received in sorted(arrived):
+            signal.raise_signal(received)
