@@ -1,0 +1,64 @@
+import type { FunctionName } from "@perennial/contracts";
+import { FUNCTION_NAMES, LISTENERS, type Need, SOURCE, type Subject, via } from "./need.ts";
+
+/** What Lambda does with the functions' roles, and what they themselves call in rarer cases. */
+export function functionNeeds(subject: Subject): Need[] {
+  const { names, workload, keyArn } = subject;
+  const role = (name: FunctionName) => ({ role: names.function(name) });
+  const ledger = [names.arn("dynamodb", `table/${names.ledgerTable}`)];
+  const group = names.modelPackageGroup(workload);
+  return [
+    ...FUNCTION_NAMES.map((name) => ({
+      by: role(name),
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [`${names.arn("logs", `log-group:${names.functionLogGroup(name)}`)}:log-stream:any`],
+      why: "Lambda writes a function's log with its role; locally the sandbox does it itself",
+      source: SOURCE.functionRole,
+    })),
+    ...LISTENERS.map((name) => ({
+      by: role(name),
+      actions: ["sqs:SendMessage"],
+      resources: [names.arn("sqs", names.shared(`${name}-dead-letters`))],
+      why: "Lambda puts an event there with the function's role once it has failed for good",
+      source: SOURCE.functionDestination,
+    })),
+    ...LISTENERS.map((name) => ({
+      by: role(name),
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      resources: [keyArn],
+      context: via("sqs", subject),
+      why: "Lambda puts an event into the encrypted queue once the function has failed for good",
+      source: SOURCE.queueKey,
+    })),
+    {
+      by: role("register-model"),
+      actions: ["sagemaker:UpdateModelPackage"],
+      resources: [names.arn("sagemaker", `model-package/${group}/2`)],
+      context: { "sagemaker:ModelApprovalStatus": "Rejected" },
+      why: "only where the challenger isn't better",
+      source: "functions/register-model/packages.ts",
+    },
+    {
+      by: role("judge-challenger"),
+      actions: ["s3:GetObject"],
+      resources: [`arn:aws:s3:::${names.artifactBucket}/verdicts/${workload}/earlier.json`],
+      why: "only where the history holds an earlier verdict",
+      source: "functions/judge-challenger/handler.ts",
+    },
+    {
+      by: role("record-outcome"),
+      actions: ["dynamodb:GetItem"],
+      resources: ledger,
+      context: { "dynamodb:LeadingKeys": [`workload#${workload}`] },
+      why: "only where the entry is there already, because the step was repeated",
+      source: "packages/ledger/src/ledger.ts",
+    },
+    ...(["retrain", "rollout"] as const).map((kind) => ({
+      by: role(kind === "retrain" ? "admit-retraining" : "admit-rollout"),
+      actions: ["states:DescribeExecution"],
+      resources: [names.arn("states", `execution:${names.stateMachine(workload, kind)}:any`)],
+      why: "only where a lease is held, by an execution that may have ended",
+      source: "packages/ledger/src/entrance.ts",
+    })),
+  ];
+}
