@@ -57,8 +57,8 @@ def _empty(folder: Path) -> None:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    # Blocking signals in this thread wouldn't do: DuckDB's and XGBoost's threads would still receive them, and
-    # Python runs the handler here all the same.
+    # Blocking signals in this thread wouldn't do: the threads of DuckDB and XGBoost would still receive them,
+    # and Python runs the handler here all the same.
     arrived: set[int] = set()
 
     def remember(number: int, _frame: FrameType | None) -> None:
