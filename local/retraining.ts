@@ -50,12 +50,13 @@ export async function retrain(
   const id = cloud.bus.put({
     source: EVENT_SOURCE,
     "detail-type": RETRAINING_REQUESTED,
-    detail: { workload: name, reason, requestedBy: "make start" },
+    detail: { stack: platform.stack, workload: name, reason, requestedBy: "make start" },
   });
   const base = { workload: name, endpoint, verdict: null, registration: null, rollout: null };
   const decided = await admission(id);
   if (decided.execution === null) {
-    return { ...base, execution: null, status: "HELD", reason: decided.reason, seconds: seconds() };
+    const held = await heldBack(cloud, platform.ledgerTable, name);
+    return { ...base, execution: null, status: "HELD", reason: held ?? decided.reason, seconds: seconds() };
   }
   const retrained = await endOf(cloud, retrainStateMachineArn, decided.execution);
   if (retrained.status !== "SUCCEEDED") {
@@ -92,6 +93,15 @@ export function isDone({ status, verdict, registration, rollout }: RetrainingRes
   if (status !== "SUCCEEDED" || verdict === null) return false;
   if (verdict.status !== "better" || registration?.approvalStatus !== "Approved") return true;
   return rollout?.status === "SUCCEEDED";
+}
+
+/** Why the ledger holds the workload's next retraining back; null where it doesn't. */
+async function heldBack(cloud: LocalCloud, TableName: string, workload: string): Promise<string | null> {
+  const Key = { pk: { S: `workload#${workload}` }, sk: { S: "admission#retrain" } };
+  const { Item } = (await cloud.call("dynamodb", "GetItem", { TableName, Key })) as {
+    Item?: { pending?: { M?: { reason?: { S?: string } } } };
+  };
+  return Item?.pending?.M?.reason?.S ?? null;
 }
 
 /** Waits for the decision about an event in the log of `admit-retraining`, which states each one. */

@@ -87,7 +87,7 @@ const request = (detailType: string, detail: Record<string, unknown>) =>
   cloud.bus.put({
     source: "perennial",
     "detail-type": detailType,
-    detail: { workload: WORKLOAD, requestedBy: "test", ...detail },
+    detail: { stack: "dev", workload: WORKLOAD, requestedBy: "test", ...detail },
   });
 
 /** Waits for `isTrue`, looking at it twice a second. */
@@ -154,10 +154,8 @@ it("retrains because a metric from an SDK drives the drift alarm, and leaves an 
   clock.skip(COOL_DOWN);
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const client = new CloudWatchClient({ endpoint: cloud.url, region: "eu-central-1", credentials });
-  const Dimensions = [{ Name: "Workload", Value: WORKLOAD }];
-  const MetricData = [
-    { MetricName: "DriftedFeatureShare", Dimensions, Value: 0.9, Timestamp: new Date(clock.now()) },
-  ];
+  const { Dimensions, MetricName } = cloud.alarms.get(`${ENDPOINT}-drift`)!.alarm;
+  const MetricData = [{ MetricName, Dimensions, Value: 0.9, Timestamp: new Date(clock.now()) }];
   await client.send(new PutMetricDataCommand({ Namespace: "Perennial", MetricData }));
   // The alarm's period is five minutes.
   clock.skip(5 * 60_000);
