@@ -1,4 +1,4 @@
-import { parse, WorkloadName } from "@perennial/contracts";
+import { parse, StackName, WorkloadName } from "@perennial/contracts";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { LONGEST_STACK_NAME } from "./naming.ts";
@@ -42,10 +42,7 @@ const Networked = z.object({ subnetIds: z.array(z.string()), securityGroupIds: z
 
 const Settings = z
   .strictObject({
-    stack: z
-      .string()
-      .max(LONGEST_STACK_NAME)
-      .regex(/^[a-z][a-z0-9]*$/, "expected lower case letters and digits"),
+    stack: StackName.max(LONGEST_STACK_NAME),
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "expected a region such as eu-central-1"),
     accountId: z.string().regex(/^\d{12}$/, "expected twelve digits"),
     workloads: list(WorkloadName),

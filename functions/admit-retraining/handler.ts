@@ -35,8 +35,8 @@ export const createHandler =
         throw new InvalidInput("event of admit-retraining", [{ path: "workload", message }]);
       }
       const { stateMachineArn, ...limits } = settings;
-      const door = { workload, door: "retrain" as const };
-      const passage = await entrance.pass({ ...door, stateMachineArn }, (state) =>
+      const door = { workload, door: "retrain" as const, stateMachineArn };
+      const passage = await entrance.pass(door, (state) =>
         admit(state, request, { ...door, ...limits, live: null }, clock()),
       );
       return answerOf(workload, passage);

@@ -40,7 +40,6 @@ export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], c
         stateMachineArn: rollout.stateMachineArn,
         modelPackageGroup: registry.groupName,
         leaseMinutes: ROLLOUT_TIMEOUT_MINUTES + LEASE_MARGIN_MINUTES,
-        baselineUri: baseline.uri,
         baselineSha256: baseline.sha256,
       })),
     },

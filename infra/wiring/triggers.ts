@@ -13,11 +13,12 @@ const SWEEP = "rate(15 minutes)";
 
 /** What starts the loop, and what ends it: schedules, drift, requests, approvals, and the ends of executions. */
 export function setTriggers(
-  { names, opts }: Stack,
+  { settings, names, opts }: Stack,
   { alerts }: Foundation,
   loops: Loop[],
   doors: Doors,
 ): void {
+  const { stack } = settings;
   const admitRetraining = listener("admit-retraining", doors.admitRetraining);
   const admitRollout = listener("admit-rollout", doors.admitRollout);
   const releaseLease = listener("release-lease", doors.releaseLease);
@@ -33,6 +34,7 @@ export function setTriggers(
       name,
       {
         alarmName: names.ofWorkload(name, "drift"),
+        stack,
         workload: name,
         tags: names.tags(name),
         driftedShare: spec.monitoring.driftedShare,
@@ -50,15 +52,15 @@ export function setTriggers(
     });
     trigger(`${name}-image`, `Rolls what is live of ${name} out anew when the serving image changes`, {
       on: { pattern: patterns.parameterChanged(names.servingImageParameter) },
-      listeners: [{ ...admitRollout, form: forms.imageChanged(name) }],
+      listeners: [{ ...admitRollout, form: forms.imageChanged(stack, name) }],
     });
   }
   trigger("retraining-requested", "Somebody asks for a retraining", {
-    on: { pattern: patterns.retrainingRequested() },
+    on: { pattern: patterns.retrainingRequested(stack) },
     listeners: [{ ...admitRetraining, form: forms.requestedByHand() }],
   });
   trigger("rollout-requested", "Somebody asks for a rollback or a promotion", {
-    on: { pattern: patterns.rolloutRequested() },
+    on: { pattern: patterns.rolloutRequested(stack) },
     listeners: [{ ...admitRollout, form: forms.rolloutRequested() }],
   });
   trigger("version-approved", "A version was approved, by the gate or by a person", {

@@ -98,7 +98,12 @@ describe("retrain", () => {
           EventBusName: "default",
           Source: "perennial",
           DetailType: "Retraining Requested",
-          Detail: JSON.stringify({ workload: WORKLOAD, reason: "new data", requestedBy: "ada" }),
+          Detail: JSON.stringify({
+            stack: "dev",
+            workload: WORKLOAD,
+            reason: "new data",
+            requestedBy: "ada",
+          }),
         },
       ],
     });

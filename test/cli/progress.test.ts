@@ -11,6 +11,7 @@ import {
 import { plain } from "../../apps/cli/output/terminal.ts";
 import { EMPTY_ADMISSION, executionName } from "@perennial/ledger";
 import { rendered } from "../statemachines/fillings.ts";
+import { PLATFORM, WORKLOAD } from "./stack.ts";
 
 const event = (type: string, at: number, more: Partial<WorkflowEvent> = {}): WorkflowEvent => ({
   type,
@@ -20,6 +21,8 @@ const event = (type: string, at: number, more: Partial<WorkflowEvent> = {}): Wor
   error: null,
   ...more,
 });
+const MACHINE =
+  "arn:aws:states:eu-central-1:123456789012:stateMachine:perennial-dev-hospital-readmission-retrain";
 const entered = (state: string, at: number) => event("TaskStateEntered", at, { state });
 
 describe("stages", () => {
@@ -187,8 +190,10 @@ describe("a request", () => {
       { seen, holder: { ...other, cause: { ...other.cause, coalesced: 1 } } },
       { kind: "started", execution: holder.execution, isJoined: true },
     ],
-    [{ seen }, { kind: "started", execution: executionName("w-1", "retrain", "e1"), isJoined: false }],
+    [{ seen }, { kind: "started", execution: executionName(WORKLOAD, MACHINE, "e1"), isJoined: false }],
   ])("of which the door knows %j", (state, admitted) => {
-    expect(admittedOf({ ...EMPTY_ADMISSION, ...state }, "w-1", "retrain", "e1")).toEqual(admitted);
+    expect(admittedOf({ ...EMPTY_ADMISSION, ...state }, PLATFORM.workloads[0]!, "retrain", "e1")).toEqual(
+      admitted,
+    );
   });
 });

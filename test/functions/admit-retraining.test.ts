@@ -54,7 +54,7 @@ const schedule = (id: string, time = "2026-01-04T02:00:00Z") => ({
   workload: WORKLOAD,
 });
 const sweep = (id: string) => ({ kind: "re-entry", id, time: "2026-01-04T02:15:00Z" });
-const nameOf = (id: string) => executionName(WORKLOAD, "retrain", id);
+const nameOf = (id: string) => executionName(WORKLOAD, MACHINE, id);
 const inShort = ({ decisions }: AdmissionAnswer) =>
   decisions.map(({ decision, execution }) => [decision, execution]);
 

@@ -23,7 +23,7 @@ const targetOf = (version: number) => ({
   modelDataUrl: `s3://artifacts/models/${version}/model.tar.gz`,
   artifactSha256: shaOf(version),
 });
-const nameOf = (id: string) => executionName(WORKLOAD, "rollout", id);
+const nameOf = (id: string) => executionName(WORKLOAD, MACHINE, id);
 
 const sageMaker = mockClient(SageMakerClient);
 /** Versions that the registry holds, with their status. */
@@ -79,7 +79,6 @@ function open() {
         stateMachineArn: MACHINE,
         modelPackageGroup: GROUP,
         leaseMinutes: 60,
-        baselineUri: "s3://artifacts/baselines/model.tar.gz",
         baselineSha256: BASELINE,
       },
     },
@@ -132,6 +131,7 @@ const request = (
   id,
   time,
   detail: {
+    stack: "dev",
     workload: WORKLOAD,
     kind,
     ...(version === undefined ? {} : { version }),

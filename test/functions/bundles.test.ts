@@ -12,7 +12,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:m";
 const limits = { coolDownMinutes: 0, dailyBudget: 1, leaseMinutes: 60 };
 const baseline = { baselineUri: "s3://artifacts/model.tar.gz", baselineSha256: "b".repeat(64) };
-const rollout = { stateMachineArn: machine, modelPackageGroup: "g", leaseMinutes: 60, ...baseline };
+const rollout = {
+  stateMachineArn: machine,
+  modelPackageGroup: "g",
+  leaseMinutes: 60,
+  baselineSha256: baseline.baselineSha256,
+};
 
 /** A whole environment of each function. */
 const ENVIRONMENTS: Record<string, Record<string, string>> = {

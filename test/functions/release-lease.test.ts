@@ -37,7 +37,8 @@ function open() {
   /** Admits a request, confirms it, and answers the event of its execution's end. */
   const run = async (door: "retrain" | "rollout", id: string) => {
     const limits = { coolDownMinutes: 0, dailyBudget: 9, leaseMinutes: 60 };
-    const terms = { workload: WORKLOAD, door, ...limits, live: door === "rollout" ? target : null };
+    const live = door === "rollout" ? target : null;
+    const terms = { workload: WORKLOAD, door, stateMachineArn: machine(door), ...limits, live };
     const request = { cause: { ...cause, id }, target: terms.live };
     const { state } = await ledger.decide(WORKLOAD, door, (before) =>
       admit(before, request, terms, new Date("2026-01-04T02:00:00Z")),
@@ -71,7 +72,7 @@ describe("the end of an execution", () => {
     expect(await handle({ ...retraining, status: "SUCCEEDED" })).toEqual({ released: true, recorded: false });
     expect([await holderOf("retrain"), await holderOf("rollout")]).toEqual([
       null,
-      executionName(WORKLOAD, "rollout", "e1"),
+      executionName(WORKLOAD, machine("rollout"), "e1"),
     ]);
     expect(await ledger.listHistory(WORKLOAD, { limit: 9 })).toEqual([]);
     expect(telemetry.lines).toEqual([

@@ -63,8 +63,8 @@ it("reports all faults of a stack's settings at once", async () => {
   await expect(faulty).rejects.toThrow(
     [
       "Pulumi.Development-2.yaml is refused, 10 faults:",
-      '  stack: given "Development-2"; Too big: expected string to have <=10 characters',
       '  stack: given "Development-2"; expected lower case letters and digits',
+      '  stack: given "Development-2"; Too big: expected string to have <=10 characters',
       '  region: given "Frankfurt"; expected a region such as eu-central-1',
       '  accountId: given "42"; expected twelve digits',
       '  approval: given "nobody"; Invalid option: expected one of "gate"|"person"',

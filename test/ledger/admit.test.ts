@@ -13,9 +13,13 @@ import { describe, expect, it } from "vitest";
 
 const MINUTE = 60_000;
 const WORKLOAD = "hospital-readmission";
+const machine = (stack: string, workload: string, door: string) =>
+  `arn:aws:states:eu-central-1:123456789012:stateMachine:perennial-${stack}-${workload}-${door}`;
+const MACHINE = machine("dev", WORKLOAD, "retrain");
 const terms: Terms = {
   workload: WORKLOAD,
   door: "retrain",
+  stateMachineArn: MACHINE,
   coolDownMinutes: 60,
   dailyBudget: 3,
   leaseMinutes: 30,
@@ -51,7 +55,7 @@ describe("a request that nothing stands against", () => {
   it("gets the lease, which names its execution before that is started", () => {
     const { state, decision } = admit(EMPTY_ADMISSION, ask("e1"), terms, at("04T02:00:05"));
     const holder = {
-      execution: executionName(WORKLOAD, "retrain", "e1"),
+      execution: executionName(WORKLOAD, MACHINE, "e1"),
       executionArn: null,
       token: 1,
       cause: cause("e1"),
@@ -74,16 +78,18 @@ describe("a request that nothing stands against", () => {
 
   it("gives its execution a name of its own, the same each time", () => {
     const names = [
-      executionName(WORKLOAD, "retrain", "e1"),
-      executionName(WORKLOAD, "rollout", "e1"),
-      executionName(WORKLOAD, "retrain", "e2"),
-      executionName("match-outcome", "retrain", "e1"),
+      executionName(WORKLOAD, MACHINE, "e1"),
+      executionName(WORKLOAD, machine("prod", WORKLOAD, "retrain"), "e1"),
+      executionName(WORKLOAD, machine("dev", WORKLOAD, "rollout"), "e1"),
+      executionName(WORKLOAD, MACHINE, "e2"),
+      executionName("match-outcome", machine("dev", "match-outcome", "retrain"), "e1"),
     ];
     expect(names).toEqual([
-      "hospital-readmission-db192942b75b",
-      "hospital-readmission-c201115d1c36",
-      "hospital-readmission-1f3b3dd03be3",
-      "match-outcome-2d06ce7eb8d8",
+      "hospital-readmission-efa9aa7d91c6",
+      "hospital-readmission-d70937fd2d81",
+      "hospital-readmission-f7be0596aa40",
+      "hospital-readmission-d454494ff5b7",
+      "match-outcome-d31691d26412",
     ]);
   });
 });
@@ -151,7 +157,7 @@ describe("a request that is held back", () => {
       until: "2026-01-04T03:00:00.000Z",
       reason: "the cool-down of 60 minutes since 2026-01-04T02:00:00.000Z ends at 2026-01-04T03:00:00.000Z",
     });
-    expect(state.holder).toMatchObject({ execution: executionName(WORKLOAD, "retrain", "e2"), token: 2 });
+    expect(state.holder).toMatchObject({ execution: executionName(WORKLOAD, MACHINE, "e2"), token: 2 });
   });
 
   it("waits for the next day (UTC) when the budget is spent", () => {

@@ -36,6 +36,7 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   const say = sayer(context, options.json === true);
 
   const eventId = await request(connection, {
+    stack: connection.platform.stack,
     workload: name,
     reason: options.reason,
     requestedBy: context.user,
@@ -55,7 +56,7 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   };
   if (!options.follow) return finish(EXIT.ok);
 
-  const admitted = await decision(context, connection, name, eventId);
+  const admitted = await decision(context, connection, workload, eventId);
   if (admitted.kind === "undecided") {
     say("The request is on its way; perennial status tells what becomes of it.");
     return finish(EXIT.ok);
@@ -127,12 +128,12 @@ async function request({ events, platform }: Connection, detail: RetrainingReque
 async function decision(
   { clock, interrupted }: Context,
   connection: Connection,
-  workload: string,
+  workload: PlatformWorkload,
   eventId: string,
 ): Promise<Admitted> {
   const until = clock.now().getTime() + DECISION_MS;
   for (;;) {
-    const state = await connection.ledger.readAdmission(workload, "retrain");
+    const state = await connection.ledger.readAdmission(workload.name, "retrain");
     const admitted = admittedOf(state, workload, "retrain", eventId);
     if (admitted.kind !== "undecided" || interrupted.aborted) return admitted;
     if (clock.now().getTime() > until) {

@@ -1,6 +1,6 @@
-import type { Door } from "@perennial/ledger";
-import type { AdmissionState } from "@perennial/ledger";
-import { executionName } from "@perennial/ledger";
+import { type AdmissionState, type Door, executionName } from "@perennial/ledger";
+import type { PlatformWorkload } from "../workload.ts";
+import { machineOf } from "./arn.ts";
 
 /** What became of a request, as far as the door's state tells. */
 export type Admitted =
@@ -9,7 +9,12 @@ export type Admitted =
   | { kind: "held"; reason: string; until: string };
 
 /** Reads from a door's state what it decided about the event `eventId`. */
-export function admittedOf(state: AdmissionState, workload: string, door: Door, eventId: string): Admitted {
+export function admittedOf(
+  state: AdmissionState,
+  workload: PlatformWorkload,
+  door: Door,
+  eventId: string,
+): Admitted {
   if (!state.seen.includes(eventId)) return { kind: "undecided" };
   const { holder, pending } = state;
   if (holder?.cause.id === eventId) {
@@ -20,5 +25,6 @@ export function admittedOf(state: AdmissionState, workload: string, door: Door, 
   if (holder !== null && holder.cause.coalesced > 0) {
     return { kind: "started", execution: holder.execution, isJoined: true };
   }
-  return { kind: "started", execution: executionName(workload, door, eventId), isJoined: false };
+  const execution = executionName(workload.name, machineOf(workload, door), eventId);
+  return { kind: "started", execution, isJoined: false };
 }

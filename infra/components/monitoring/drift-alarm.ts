@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 export interface DriftAlarmArgs {
   alarmName: string;
+  stack: string;
   workload: string;
   tags: Record<string, string>;
   /** Share of drifted features above which it goes off. */
@@ -16,7 +17,7 @@ export class DriftAlarm extends pulumi.ComponentResource {
 
   constructor(name: string, args: DriftAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("perennial:monitoring:DriftAlarm", name, {}, opts);
-    const { alarmName, workload, tags, driftedShare, alertTopicArn } = args;
+    const { alarmName, stack, workload, tags, driftedShare, alertTopicArn } = args;
     const alarm = new aws.cloudwatch.MetricAlarm(
       name,
       {
@@ -24,7 +25,8 @@ export class DriftAlarm extends pulumi.ComponentResource {
         alarmDescription: `More than ${driftedShare} of the features of ${workload} drifted; a retraining is asked for.`,
         namespace: "Perennial",
         metricName: "DriftedFeatureShare",
-        dimensions: { Workload: workload },
+        // Metrics belong to the account: without the stack one stack's drift would retrain another's model.
+        dimensions: { Stack: stack, Workload: workload },
         statistic: "Maximum",
         period: 300,
         evaluationPeriods: 1,

@@ -61,7 +61,13 @@ export const approved = (): EventForm =>
 export const rolloutRequested = (): EventForm => form("request", { detail: picked("$.detail") });
 
 /** The serving image changed: what is live is rolled out anew. */
-export const imageChanged = (workload: string): EventForm =>
+export const imageChanged = (stack: string, workload: string): EventForm =>
   form("request", {
-    detail: { workload, kind: "image", reason: "The serving image changed.", requestedBy: "deployment" },
+    detail: {
+      stack,
+      workload,
+      kind: "image",
+      reason: "The serving image changed.",
+      requestedBy: "deployment",
+    },
   });

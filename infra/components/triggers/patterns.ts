@@ -11,14 +11,17 @@ export const alarmWentOff = (alarmName: string) => ({
   },
 });
 
-export const retrainingRequested = () => ({
+/** Every stack of the account and region hears every request: each takes those that name it. */
+export const retrainingRequested = (stack: string) => ({
   source: [EVENT_SOURCE],
   "detail-type": [RETRAINING_REQUESTED],
+  detail: { stack: [stack] },
 });
 
-export const rolloutRequested = () => ({
+export const rolloutRequested = (stack: string) => ({
   source: [EVENT_SOURCE],
   "detail-type": [ROLLOUT_REQUESTED],
+  detail: { stack: [stack] },
 });
 
 /** A version was approved. A later change of its metadata repeats the event with the status as it stands: not that one. */

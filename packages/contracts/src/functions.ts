@@ -146,7 +146,8 @@ export const FUNCTIONS = {
         stateMachineArn: arn,
         modelPackageGroup: z.string(),
         leaseMinutes: z.int().positive(),
-        ...baseline,
+        /** Of the artifact that is live before the first rollout. */
+        baselineSha256: Sha256,
       }),
     }),
     event: RolloutTrigger,

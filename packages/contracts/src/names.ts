@@ -28,5 +28,11 @@ export const ExecutionName = z
   .max(45)
   .regex(/^[a-z0-9-]+-[0-9a-f]{12}$/, "expected <workload>-<12 hexadecimal digits>");
 
+/**
+ * Name of a stack. Physical names begin with `perennial-<stack>-`, so that without hyphens no stack's names begin like
+ * another's.
+ */
+export const StackName = z.string().regex(/^[a-z][a-z0-9]*$/, "expected lower case letters and digits");
+
 /** A share of a whole, 0 to 1. */
 export const Share = z.number().min(0).max(1);

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { WorkloadName } from "./names.ts";
+import { StackName, WorkloadName } from "./names.ts";
 
 /**
  * What a stack holds, as the program publishes it in the parameter `/perennial/<stack>/platform`: all that the command
  * line needs to find its way. Names only, no secrets.
  */
 export const Platform = z.strictObject({
-  stack: z.string(),
+  stack: StackName,
   region: z.string(),
   accountId: z.string().regex(/^\d{12}$/),
   ledgerTable: z.string(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ExecutionName, Instant, S3Uri, WorkloadName } from "./names.ts";
+import { ExecutionName, Instant, S3Uri, StackName, WorkloadName } from "./names.ts";
 
 /** Source of every event that the platform sends to its own bus. */
 export const EVENT_SOURCE = "perennial";
@@ -8,6 +8,8 @@ export const ROLLOUT_REQUESTED = "Rollout Requested";
 
 /** Detail of a "Retraining Requested" event: the manual trigger. */
 export const RetrainingRequested = z.strictObject({
+  /** Stacks of one account and region share its bus: only the one that is named listens. */
+  stack: StackName,
   workload: WorkloadName,
   reason: z.string().min(1).max(500),
   requestedBy: z.string().min(1).max(200),
@@ -16,6 +18,8 @@ export type RetrainingRequested = z.output<typeof RetrainingRequested>;
 
 /** Detail of a "Rollout Requested" event: rollback, promotion, or a changed serving image. */
 export const RolloutRequested = z.strictObject({
+  /** As in a request for a retraining. */
+  stack: StackName,
   workload: WorkloadName,
   kind: z.enum(["rollback", "promote", "image"]),
   /** Version in the model package group; absent for a changed image, which keeps the version that is live. */
@@ -42,7 +46,8 @@ export const RetrainingTrigger = z.discriminatedUnion("kind", [
     kind: z.literal("manual"),
     id: z.string(),
     time: Instant,
-    ...RetrainingRequested.shape,
+    // The rule has held the stack against its own.
+    ...RetrainingRequested.omit({ stack: true }).shape,
   }),
   /** The sweep: looks again at what was held back, for every workload. */
   z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),

@@ -18,6 +18,8 @@ export interface Request {
 export interface Terms {
   workload: string;
   door: Door;
+  /** What the door leads to; executions are named by it. */
+  stateMachineArn: string;
   /** Least time between two starts. */
   coolDownMinutes: number;
   /** Most starts in a day (UTC); Infinity where nothing limits them. */
@@ -67,7 +69,7 @@ export function admit(before: AdmissionState, request: Request | null, terms: Te
   }
   const token = state.token + 1;
   const holder: Holder = {
-    execution: executionName(terms.workload, terms.door, waiting.cause.id),
+    execution: executionName(terms.workload, terms.stateMachineArn, waiting.cause.id),
     executionArn: null,
     token,
     cause: { ...waiting.cause, coalesced: waiting.count - 1 },

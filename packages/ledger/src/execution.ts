@@ -3,10 +3,14 @@ import { Cause, RolloutTarget, type RetrainInput, type RolloutInput } from "@per
 import type { Holder } from "./admission-state.ts";
 import type { Door } from "./keys.ts";
 
-/** The one execution that this trigger can start: the same trigger gives the same name. */
-export function executionName(workload: string, door: Door, triggerId: string): string {
+/**
+ * The one execution of a state machine that this trigger can start: the same trigger gives the same name. Jobs, models and
+ * configurations are named after it and share the account's names with those of other stacks; the machine's ARN tells stack
+ * and door apart.
+ */
+export function executionName(workload: string, stateMachineArn: string, triggerId: string): string {
   const digest = createHash("sha256")
-    .update(JSON.stringify([workload, door, triggerId]))
+    .update(JSON.stringify([stateMachineArn, triggerId]))
     .digest("hex");
   return `${workload}-${digest.slice(0, 12)}`;
 }

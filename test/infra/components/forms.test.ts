@@ -28,7 +28,7 @@ it.each([
   [
     "manual",
     forms.requestedByHand(),
-    { workload: "churn", reason: "new data", requestedBy: "ada" },
+    { stack: "dev", workload: "churn", reason: "new data", requestedBy: "ada" },
     { kind: "manual", workload: "churn", reason: "new data", requestedBy: "ada" },
   ],
   ["re-entry", forms.swept(), {}, { kind: "re-entry" }],
@@ -58,19 +58,27 @@ it.each([
   [
     "rollback",
     forms.rolloutRequested(),
-    { workload: "churn", kind: "rollback", version: 2, reason: "too slow", requestedBy: "ada" },
+    { stack: "dev", workload: "churn", kind: "rollback", version: 2, reason: "too slow", requestedBy: "ada" },
     {
       kind: "request",
-      detail: { workload: "churn", kind: "rollback", version: 2, reason: "too slow", requestedBy: "ada" },
+      detail: {
+        stack: "dev",
+        workload: "churn",
+        kind: "rollback",
+        version: 2,
+        reason: "too slow",
+        requestedBy: "ada",
+      },
     },
   ],
   [
     "changed image",
-    forms.imageChanged("churn"),
+    forms.imageChanged("dev", "churn"),
     { name: "/perennial/dev/serving-image", operation: "Update" },
     {
       kind: "request",
       detail: {
+        stack: "dev",
         workload: "churn",
         kind: "image",
         reason: "The serving image changed.",
