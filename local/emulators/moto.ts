@@ -27,8 +27,6 @@ export async function startMoto(options: {
     throw new Error(`There is no Python at ${python}. Run \`make setup\`, which builds it from its lock.`);
   }
   const env = {
-    PATH: process.env["PATH"],
-    HOME: process.env["HOME"],
     MOTO_ACCOUNT_ID: accountId,
     AWS_DEFAULT_REGION: region,
   };

@@ -145,8 +145,6 @@ async function startVariant(
       command: [...program.command, "serve"],
       cwd: program.cwd,
       env: {
-        PATH: process.env["PATH"],
-        HOME: process.env["HOME"],
         LANG: "C.UTF-8",
         TZ: "UTC",
         ...program.env,

@@ -33,8 +33,6 @@ export async function runJob(surroundings: Surroundings, run: JobRun): Promise<J
     command: resolved(command, python),
     cwd: program.cwd,
     env: {
-      PATH: process.env["PATH"],
-      HOME: process.env["HOME"],
       // The same bytes on every machine, whatever its settings.
       LANG: "C.UTF-8",
       TZ: "UTC",

@@ -75,7 +75,7 @@ const ROOMS: Room[] = [
     unit: /^local\//,
     rooms: /^(packages\/contracts\/|infra\/)/,
     packages:
-      /^(@aws-sdk\/|@smithy\/|@pulumi\/pulumi|aws-local-stepfunctions$|asl-validator$|@cloud-copilot\/|tar-stream$|zod$|node:)/,
+      /^(@aws-sdk\/|@smithy\/|@pulumi\/pulumi|aws-local-stepfunctions$|asl-validator$|@cloud-copilot\/|tar-stream$|yaml$|zod$|node:)/,
   },
   { unit: /^(test|bench)\//, rooms: ANYTHING, packages: ANYTHING },
   { unit: /^[^/]+\.config\.ts$/, rooms: NOTHING, packages: ANYTHING },
