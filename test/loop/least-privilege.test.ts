@@ -9,6 +9,8 @@ import { type LoopRun, runLoop } from "../support/loop-run.ts";
 // Least privilege, from a run of the whole loop. Where a test fails, its message names the role and the statement: take away
 // what nothing needs, or, if AWS needs it and no local call shows it, add a row with its source to test/security/aws-needs/.
 
+const STACKS = ["dev", "prod", "dev in a network"];
+const NETWORK = { subnetIds: ["subnet-1", "subnet-2"], securityGroupIds: ["sg-1"] };
 let run: LoopRun;
 const stacks: Record<string, Stack> = {};
 const calls: Record<string, Call[]> = {};
@@ -23,20 +25,21 @@ const isApprovalByGate = ({ action, resource, context }: Call): boolean =>
 beforeAll(async () => {
   run = await runLoop(WORKLOAD);
   const dev = stackOf("dev", run.resources, run.account);
-  const prod = await evaluateStack("prod");
+  const [prod, networked] = await Promise.all([evaluateStack("prod"), evaluateStack("dev", NETWORK)]);
   const recorded = run.calls.map(({ role, action, resource, context }): Call => ({
     by: { role },
     action,
     resource,
     context,
   }));
-  Object.assign(stacks, { dev, prod });
-  // The same calls under the other stack's names: the program differs in settings only.
+  Object.assign(stacks, { dev, prod, "dev in a network": networked });
+  // The same calls under the other stacks' names: the program differs in settings only.
   Object.assign(calls, {
     dev: recorded,
+    "dev in a network": recorded,
     prod: recorded.filter((call) => !isApprovalByGate(call)).map((call) => inStack(call, dev, prod)),
   });
-  for (const stack of ["dev", "prod"]) {
+  for (const stack of STACKS) {
     const { subject, permissions } = stackNamed(stack);
     const all = [...callsIn(stack), ...awsNeeds(subject).flatMap(callsOf)];
     proofs[stack] = await proveLeastPrivilege(permissions, all);
@@ -75,7 +78,7 @@ it("makes a call as every role of the program", () => {
   expect([...new Set(run.calls.map(({ role }) => role))].toSorted()).toEqual(roles.toSorted());
 });
 
-describe.each(["dev", "prod"])("in %s", (stack) => {
+describe.each(STACKS)("%s", (stack) => {
   it("every call is allowed when it is replayed", async () => {
     const { permissions } = stackNamed(stack);
     const denied: string[] = [];
