@@ -15,6 +15,7 @@ export const LONGEST_STACK_NAME = 10;
  */
 export function naming({ stack, accountId, region }: { stack: string; accountId: string; region: string }) {
   const prefix = `perennial-${stack}`;
+  const stackTags = { "perennial:platform": "perennial", "perennial:stack": stack };
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
   return {
     prefix,
@@ -40,8 +41,12 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     ofWorkload: (workload: string, what: string) => `${prefix}-${workload}-${what}`,
     /** Matches every execution of a workload and no execution of a workload whose name only starts like it. */
     anyExecution: (workload: string) => `${workload}-????????????`,
-    /** Tags of what belongs to one workload; the provider adds those of platform and stack. */
+    /** Tags of everything in the stack: the provider gives them to what the program makes. */
+    stackTags,
+    /** Tags of what belongs to one workload, beside those of the stack. */
     tags: (workload: string) => ({ "perennial:workload": workload }),
+    /** Tags of what a workflow makes of one workload, where no provider adds the stack's. */
+    allTags: (workload: string) => ({ ...stackTags, "perennial:workload": workload }),
     servingImageParameter: `/perennial/${stack}/serving-image`,
   };
 }

@@ -16,15 +16,16 @@ export interface Stack {
 
 /** Opens the stack's account and region, and no other one. */
 export function openStack(settings: Settings): Stack {
-  const { stack, region, accountId, subnetIds, securityGroupIds } = settings;
+  const { region, accountId, subnetIds, securityGroupIds } = settings;
+  const names = naming(settings);
   const provider = new aws.Provider("aws", {
     region,
     allowedAccountIds: [accountId],
-    defaultTags: { tags: { "perennial:platform": "perennial", "perennial:stack": stack } },
+    defaultTags: { tags: names.stackTags },
   });
   return {
     settings,
-    names: naming(settings),
+    names,
     network: subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds },
     opts: { provider },
   };

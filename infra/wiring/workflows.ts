@@ -44,7 +44,7 @@ function deployRetrain(
   { spec, stored }: Serving,
   steps: Steps,
 ): Workflow {
-  const { settings, network } = stack;
+  const { settings, names, network } = stack;
   const { key, alerts, lake, artifacts, trainingImage } = foundation;
   const { name } = spec;
   const role = workflowRole(stack, name, "retrain");
@@ -60,6 +60,7 @@ function deployRetrain(
     role,
     {
       Workload: name,
+      Tags: tagList(names.allTags(name)),
       ExecutionTimeoutSeconds: timeoutSeconds,
       JobTimeoutSeconds: seconds(JOB_SHARE),
       JobSeconds: seconds(RUNTIME_SHARE),
@@ -113,6 +114,7 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
     role,
     {
       Workload: name,
+      Tags: tagList(names.allTags(name)),
       ExecutionTimeoutSeconds: ROLLOUT_TIMEOUT_MINUTES * 60,
       EndpointName: endpoint.endpointName,
       ServingImage: servingImage.imageUri,
@@ -199,6 +201,10 @@ function deploy(
     { ...opts, dependsOn: granted },
   );
 }
+
+/** In the form of the services' APIs. */
+const tagList = (tags: Record<string, string>): Filling =>
+  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 const vpcConfig = (network: Stack["network"]): Filling =>
   network === undefined ? null : { Subnets: network.subnetIds, SecurityGroupIds: network.securityGroupIds };

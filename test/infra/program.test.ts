@@ -270,6 +270,24 @@ describe("the workflows", () => {
     return String(machine?.inputs["definition"]);
   };
 
+  it.each(["retrain", "rollout"])(
+    "%s tags what it makes as the provider does, and by its workload",
+    (kind) => {
+      const [provider] = ofType("pulumi:providers:aws");
+      const { tags } = JSON.parse(String(provider?.inputs["defaultTags"])) as {
+        tags: Record<string, string>;
+      };
+      const expected = { ...tags, "perennial:workload": "hospital-readmission" };
+      const states = JSON.parse(definition(kind)).States as Record<
+        string,
+        { Parameters?: { Tags?: unknown } }
+      >;
+      const given = Object.values(states).flatMap(({ Parameters }) => Parameters?.Tags ?? []);
+      const once = Object.entries(expected).map(([Key, Value]) => ({ Key, Value }));
+      expect(given).toEqual(kind === "retrain" ? [...once, ...once] : [...once, ...once, ...once, ...once]);
+    },
+  );
+
   it.each(["retrain", "rollout"])("%s has every token filled", (kind) => {
     expect(definition(kind).match(/\$\{\w+\}/g)).toBeNull();
   });

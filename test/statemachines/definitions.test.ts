@@ -73,6 +73,20 @@ describe.each(WORKFLOWS)("%s", (workflow) => {
     expect(unknown).toEqual([]);
   });
 
+  it("tags everything that it makes", () => {
+    const making = tasksOf(workflow).filter(([, { Resource }]) =>
+      /:(create\w+|putMetricAlarm)(\.sync)?$/.test(Resource!),
+    );
+    expect(making.map(([name]) => name)).toEqual(
+      workflow === "retrain"
+        ? ["Prepare", "Train"]
+        : ["CreateModel", "CreateEndpointConfig", "CreateErrorAlarm", "CreateLatencyAlarm"],
+    );
+    expect(making.map(([, { Parameters }]) => Parameters!["Tags"])).toEqual(
+      making.map(() => FILLINGS[workflow]["Tags"]),
+    );
+  });
+
   it("ends well before the lease does: no Task may take longer than the execution", () => {
     const { TimeoutSeconds } = rendered(workflow);
     expect(tasksOf(workflow).filter(([, task]) => task.TimeoutSeconds! >= Number(TimeoutSeconds))).toEqual(

@@ -13,6 +13,7 @@ const functionArn = (name: string) => arn("lambda", `function:perennial-dev-${na
 
 const SHARED = {
   Workload: WORKLOAD,
+  Tags: [{ Key: "perennial:workload", Value: WORKLOAD }],
   KmsKeyArn: arn("kms", "key/1"),
   RecordFunctionArn: functionArn("record-outcome"),
   AlertTopicArn: arn("sns", "perennial-dev-alerts"),
