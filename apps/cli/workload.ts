@@ -1,5 +1,5 @@
-import type { Platform } from "@perennial/contracts";
-import { didYouMean, hint } from "./did-you-mean.ts";
+import { type Platform, suggestion } from "@perennial/contracts";
+import { hint } from "./did-you-mean.ts";
 import { CliFault, EXIT } from "./exit.ts";
 
 export type PlatformWorkload = Platform["workloads"][number];
@@ -22,7 +22,7 @@ export function workloadOfExecution({ workloads, stack }: Platform, execution: s
   const found = workloads.find(({ name }) => name === owner);
   if (found !== undefined) return found;
   const known = workloads.map(({ name }) => name);
-  const meant = owner === undefined ? undefined : didYouMean(owner, known);
+  const meant = owner === undefined ? undefined : suggestion(owner, known);
   throw new CliFault(
     EXIT.notFound,
     `"${execution}" is neither a version (a whole number) nor an execution of a workload in the stack ${stack}: ` +

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { didYouMean, hint } from "../../apps/cli/did-you-mean.ts";
+import { hint } from "../../apps/cli/did-you-mean.ts";
 import { cut, prose, table, wrap } from "../../apps/cli/output/layout.ts";
 import { ago, because, brief, estimate, moment, span } from "../../apps/cli/output/phrases.ts";
 import { coloured, isColoured, widthOf } from "../../apps/cli/output/terminal.ts";
@@ -148,20 +148,7 @@ describe("a terminal", () => {
   });
 });
 
-describe("a name that isn't known", () => {
-  const known = ["hospital-readmission", "match-outcome", "training"];
-  it.each([
-    ["hospital-readmision", "hospital-readmission"],
-    ["Hospital", "hospital-readmission"],
-    ["traning", "training"],
-    ["training-jobs", "training"],
-    ["xyz", undefined],
-    ["", undefined],
-  ])("%j may have meant %s", (given, meant) => {
-    expect(didYouMean(given, known)).toBe(meant);
-  });
-
-  it("ends a sentence with what was meant, or with nothing", () => {
-    expect([hint("traning", known), hint("xyz", known)]).toEqual([' Did you mean "training"?', ""]);
-  });
+it("a sentence about an unknown name ends with what was meant, or with nothing", () => {
+  const known = ["match-outcome", "training"];
+  expect([hint("traning", known), hint("xyz", known)]).toEqual([' Did you mean "training"?', ""]);
 });
