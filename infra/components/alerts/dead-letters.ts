@@ -49,7 +49,8 @@ export class DeadLetters extends pulumi.ComponentResource {
       {
         name: queueName,
         alarmDescription:
-          "An event was lost: it could not be delivered or handled. It waits in the queue of this name.",
+          "An event was lost: it could not be delivered or handled. It waits in the queue of this name. " +
+          "Runbook: docs/runbooks/lost-events.md",
         namespace: "AWS/SQS",
         metricName: "ApproximateNumberOfMessagesVisible",
         dimensions: { QueueName: queue.name },

@@ -196,7 +196,9 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       `${this.name}-errors`,
       {
         name: names.ofWorkload(workload, "errors"),
-        alarmDescription: `The endpoint ${names.endpoint(workload)} answered with a server error.`,
+        alarmDescription:
+          `The endpoint ${names.endpoint(workload)} answered with a server error. ` +
+          "Runbook: docs/runbooks/endpoint-errors.md",
         namespace: "AWS/SageMaker",
         metricName: "Invocation5XXErrors",
         dimensions: { EndpointName: endpoint.name, VariantName: "primary" },

@@ -101,7 +101,7 @@ export class Function<Name extends FunctionName> extends pulumi.ComponentResourc
       `${name}-errors`,
       {
         name: `${args.functionName}-errors`,
-        alarmDescription: `${args.functionName} failed. Its log group says why.`,
+        alarmDescription: `${args.functionName} failed. Its log group says why. Runbook: docs/runbooks/function-errors.md`,
         namespace: "AWS/Lambda",
         metricName: "Errors",
         dimensions: { FunctionName: this.function.name },

@@ -22,7 +22,9 @@ export class DriftAlarm extends pulumi.ComponentResource {
       name,
       {
         name: alarmName,
-        alarmDescription: `More than ${driftedShare} of the features of ${workload} drifted; a retraining is asked for.`,
+        alarmDescription:
+          `More than ${driftedShare} of the features of ${workload} drifted; a retraining is asked for. ` +
+          "Runbook: docs/runbooks/drift.md",
         namespace: "Perennial",
         metricName: "DriftedFeatureShare",
         // Metrics belong to the account: without the stack one stack's drift would retrain another's model.

@@ -97,7 +97,9 @@ export class Workflow extends pulumi.ComponentResource {
         `${name}-${end}`,
         {
           name: `${args.stateMachineName}-${end}`,
-          alarmDescription: `An execution of ${args.stateMachineName} ${end}. The history says why.`,
+          alarmDescription:
+            `An execution of ${args.stateMachineName} ${end}. The history says why. ` +
+            "Runbook: docs/runbooks/unfinished-executions.md",
           namespace: "AWS/States",
           metricName,
           dimensions: { StateMachineArn: this.stateMachine.arn },

@@ -96,7 +96,8 @@ it("keeps lost events for as long as a queue can, takes them from the stack's ru
     {
       name: "lost",
       alarmDescription:
-        "An event was lost: it could not be delivered or handled. It waits in the queue of this name.",
+        "An event was lost: it could not be delivered or handled. It waits in the queue of this name. " +
+        "Runbook: docs/runbooks/lost-events.md",
       namespace: "AWS/SQS",
       metricName: "ApproximateNumberOfMessagesVisible",
       dimensions: { QueueName: "lost" },

@@ -150,7 +150,8 @@ describe("a function", () => {
     expect(alarms.map(({ inputs }) => inputs)).toEqual([
       {
         name: "perennial-dev-record-outcome-errors",
-        alarmDescription: "perennial-dev-record-outcome failed. Its log group says why.",
+        alarmDescription:
+          "perennial-dev-record-outcome failed. Its log group says why. Runbook: docs/runbooks/function-errors.md",
         namespace: "AWS/Lambda",
         metricName: "Errors",
         dimensions: { FunctionName: "perennial-dev-record-outcome" },
