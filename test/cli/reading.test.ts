@@ -76,7 +76,7 @@ ${WORKLOAD}
     [
       POINTER,
       "baseline",
-      `The ledger names version 3 (${ROLLOUT}), but the endpoint runs with baseline. Ask for a rollout of version 3: a "Rollout Requested" event of the kind promote.`,
+      `The ledger names version 3 (${ROLLOUT}), but the endpoint runs with baseline. Bring up the ledger's anew: a "Rollout Requested" event of the kind image.`,
     ],
     [
       null,

@@ -116,7 +116,8 @@ export function differenceOf(pointer: Pointer | null, liveConfig: string | null)
   if (pointer.endpointConfigName === liveConfig) return null;
   return (
     `The ledger names version ${pointer.version} (${pointer.endpointConfigName}), but the endpoint runs with ${liveConfig}. ` +
-    `Ask for a rollout of version ${pointer.version}: a "Rollout Requested" event of the kind promote.`
+    // Promoting what the ledger takes to be live would be answered with "already in service".
+    'Bring up the ledger\'s anew: a "Rollout Requested" event of the kind image.'
   );
 }
 
