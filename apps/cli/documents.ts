@@ -1,17 +1,36 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { parse, Verdict } from "@perennial/contracts";
+import { AuditReport, Evaluation, parse, Verdict } from "@perennial/contracts";
+import type { z } from "zod";
 import type { Connection } from "./context.ts";
 import { CliFault, EXIT } from "./exit.ts";
 
+type Reader = Pick<Connection, "s3">;
+
 /** @throws {CliFault} where the document is gone. */
-export async function readVerdict({ s3 }: Pick<Connection, "s3">, uri: string): Promise<Verdict> {
+export const readVerdict = (reader: Reader, uri: string): Promise<Verdict> =>
+  readDocument(reader, Verdict, "verdict", uri);
+
+/** @throws {CliFault} where the document is gone. */
+export const readEvaluation = (reader: Reader, uri: string): Promise<Evaluation> =>
+  readDocument(reader, Evaluation, "evaluation", uri);
+
+/** @throws {CliFault} where the document is gone. */
+export const readAudit = (reader: Reader, uri: string): Promise<AuditReport> =>
+  readDocument(reader, AuditReport, "audit report", uri);
+
+async function readDocument<Schema extends z.ZodType>(
+  { s3 }: Reader,
+  schema: Schema,
+  what: string,
+  uri: string,
+): Promise<z.output<Schema>> {
   const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-    return parse(Verdict, JSON.parse((await Body?.transformToString()) ?? ""), `verdict ${uri}`);
+    return parse(schema, JSON.parse((await Body?.transformToString()) ?? ""), `${what} ${uri}`);
   } catch (error) {
     if (error instanceof Error && error.name === "NoSuchKey") {
-      throw new CliFault(EXIT.notFound, `The verdict ${uri} is gone from its bucket.`, { cause: error });
+      throw new CliFault(EXIT.notFound, `The ${what} ${uri} is gone from its bucket.`, { cause: error });
     }
     throw error;
   }

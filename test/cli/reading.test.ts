@@ -5,6 +5,7 @@ import { EMPTY_ADMISSION } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import { readTime } from "../../apps/cli/commands/history.ts";
 import { readSpan } from "../../apps/cli/commands/logs.ts";
+import { calibrated, evaluationOf } from "../support/evaluations.ts";
 import {
   CAUSE,
   openStack,
@@ -249,6 +250,41 @@ training job   ${RETRAINING}-train-0
 made from      data bbbbbbbbbbbb, spec cccccccccccc, code dddddddddddd
 `,
     ]);
+  });
+
+  it("shows the version's figures on the holdout and on the audit part, with their intervals", async () => {
+    const stack = judged();
+    const evaluation = evaluationOf(
+      { group: [0, 0, 1], label: [0, 1, 0], champion: [0, 0, 0], challenger: [0, 1, 0], slices: {} },
+      { challenger: calibrated({ slope: 1.2 }) },
+    );
+    const { workload, execution, challenger, champion } = evaluation;
+    const part = { sha256: "e".repeat(64), rows: 1200, groups: 1000, positives: 90 };
+    const { artifactVersion } = challenger;
+    const audit = { workload, execution, artifactVersion, part, metrics: champion.metrics };
+    const lineage = { evaluationUri: "s3://bucket/evaluation.json", auditUri: "s3://bucket/audit.json" };
+    stack.sageMaker.on(DescribeModelPackageCommand).resolves({
+      ...described,
+      CustomerMetadataProperties: { ...described.CustomerMetadataProperties, ...lineage },
+    });
+    const document = (Key: string, content: unknown) =>
+      stack.s3.on(GetObjectCommand, { Bucket: "bucket", Key }).resolves({ Body: body(content) });
+    document("evaluation.json", evaluation);
+    document("audit.json", audit);
+    expect(await stack.run("why", "3")).toBe(0);
+    expect(/figures[^]*flags.*/.exec(stack.written.out)?.[0]).toBe(
+      `figures, 95 % intervals   holdout (the gate's)        audit (no gate's)
+size                      3 rows, 2 groups            1,200 rows, 1,000 groups
+AUC                       0.7000 (0.7000 to 0.7000)   0.7000 (0.7000 to 0.7000)
+average precision         0.3000 (0.3000 to 0.3000)   0.3000 (0.3000 to 0.3000)
+Brier score               0.0900 (0.0900 to 0.0900)   0.0900 (0.0900 to 0.0900)
+Brier skill               0.0500 (0.0500 to 0.0500)   0.0500 (0.0500 to 0.0500)
+log loss                  0.3000 (0.3000 to 0.3000)   0.3000 (0.3000 to 0.3000)
+calibration slope         1.20 (1.20 to 1.20)         1 (1 to 1)
+mean predicted, observed  0.2000, 0.2000              0.2000, 0.2000
+precision, recall, F1     0.3000, 0.2000, 0.2400      0.3000, 0.2000, 0.2400
+at the threshold          0.5000, which flags 10.0 %  0.5000, which flags 10.0 %`,
+    );
   });
 
   it("asks the registry for the version of the workload's own group", async () => {

@@ -1,11 +1,12 @@
 import { DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
 import { type HistoryEntry, type RegistryRecord, toRegistryRecord, type Verdict } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
-import { readVerdict } from "../documents.ts";
+import { readAudit, readEvaluation, readVerdict } from "../documents.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { prose, table } from "../output/layout.ts";
 import { because, moment, span } from "../output/phrases.ts";
 import type { Terminal } from "../output/terminal.ts";
+import { type Quality, qualityLines } from "../quality-text.ts";
 import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { chosenWorkload, workloadOfExecution } from "../workload.ts";
 
@@ -20,6 +21,8 @@ export interface Explanation {
   /** The registry's record; null for an execution that registered nothing. */
   version: RegistryRecord | null;
   verdict: Verdict | null;
+  /** Figures of the version; null where it was never evaluated. */
+  quality: Quality | null;
   /** Retraining and rollouts, oldest first. */
   events: HistoryEntry[];
 }
@@ -58,7 +61,23 @@ async function whyVersion(
     entry.kind === "rollout" ? entry.to === version || entry.from === version : entry.execution === execution,
   );
   const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
-  return { workload, version: record, verdict, events: events.toReversed() };
+  const quality = await readQuality(connection, record);
+  return { workload, version: record, verdict, quality, events: events.toReversed() };
+}
+
+async function readQuality(
+  connection: Connection,
+  { lineage: { evaluationUri, auditUri } }: RegistryRecord,
+): Promise<Quality | null> {
+  if (evaluationUri === "none" || auditUri === "none") return null;
+  const [{ holdout, challenger }, audit] = await Promise.all([
+    readEvaluation(connection, evaluationUri),
+    readAudit(connection, auditUri),
+  ]);
+  return {
+    holdout: { rows: holdout.rows, groups: holdout.groups, metrics: challenger.metrics },
+    audit: { rows: audit.part.rows, groups: audit.part.groups, metrics: audit.metrics },
+  };
 }
 
 async function readVersion(
@@ -109,12 +128,13 @@ async function whyExecution(connection: Connection, execution: string): Promise<
   const own = entry.kind === "retraining" ? entry.verdictUri : null;
   const verdictUri = own ?? version?.lineage.verdictUri ?? "none";
   const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
-  return { workload, version, verdict, events };
+  const quality = version === null ? null : await readQuality(connection, version);
+  return { workload, version, verdict, quality, events };
 }
 
 /** An explanation as text. */
 export function explanationLines(
-  { workload, version, verdict, events }: Explanation,
+  { workload, version, verdict, quality, events }: Explanation,
   { width, paint }: Pick<Terminal, "width" | "paint">,
 ): string[] {
   const head =
@@ -126,6 +146,7 @@ export function explanationLines(
     // A judged model's approval description is its verdict's reason.
     ...(version === null || verdict !== null ? [] : prose([version.approvalDescription], width)),
     ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
+    ...(quality === null ? [] : ["", ...qualityLines(quality, width, paint)]),
     ...events.flatMap((entry) => ["", ...prose(eventLines(entry, verdict), width)]),
     ...(version === null ? [] : ["", ...table(lineageRows(version), width)]),
   ];
