@@ -62,7 +62,7 @@ const ROOMS: Room[] = [
   },
   {
     unit: /^infra\/components\/[^/]+\//,
-    rooms: /^(packages\/contracts\/|infra\/(naming|policies)(\.ts$|\/))/,
+    rooms: /^(packages\/contracts\/|infra\/(alarms|naming|policies)(\.ts$|\/))/,
     packages:
       /^(@pulumi\/|esbuild$|protobufjs$|tar-stream$|zod$|node:(fs|fs\/promises|path|url|crypto|zlib|stream|stream\/promises)$)/,
   },

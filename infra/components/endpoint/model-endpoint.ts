@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { AT_FIRST_FAILURE } from "../../alarms.ts";
 import type { Naming } from "../../naming.ts";
 import { allow, document, joinNetwork, type Network } from "../../policies.ts";
 
@@ -202,12 +203,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         namespace: "AWS/SageMaker",
         metricName: "Invocation5XXErrors",
         dimensions: { EndpointName: endpoint.name, VariantName: "primary" },
-        statistic: "Sum",
-        period: 300,
-        evaluationPeriods: 1,
-        comparisonOperator: "GreaterThanThreshold",
-        threshold: 0,
-        treatMissingData: "notBreaching",
+        ...AT_FIRST_FAILURE,
         alarmActions: [alertTopicArn],
         tags: names.tags(workload),
       },

@@ -2,6 +2,7 @@ import type { FUNCTIONS, FunctionName } from "@perennial/contracts";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { AT_FIRST_FAILURE } from "../../alarms.ts";
 import { allow, document } from "../../policies.ts";
 
 /** The variables that a function's contract asks for, as text. */
@@ -105,12 +106,7 @@ export class Function<Name extends FunctionName> extends pulumi.ComponentResourc
         namespace: "AWS/Lambda",
         metricName: "Errors",
         dimensions: { FunctionName: this.function.name },
-        statistic: "Sum",
-        period: 300,
-        evaluationPeriods: 1,
-        comparisonOperator: "GreaterThanThreshold",
-        threshold: 0,
-        treatMissingData: "notBreaching",
+        ...AT_FIRST_FAILURE,
         alarmActions: [args.alertTopicArn],
       },
       { parent: this },

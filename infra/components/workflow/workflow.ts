@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { AT_FIRST_FAILURE } from "../../alarms.ts";
 import { allow, document } from "../../policies.ts";
 import { fill, type Filling, mismatch } from "./definition.ts";
 
@@ -103,12 +104,7 @@ export class Workflow extends pulumi.ComponentResource {
           namespace: "AWS/States",
           metricName,
           dimensions: { StateMachineArn: this.stateMachine.arn },
-          statistic: "Sum",
-          period: 300,
-          evaluationPeriods: 1,
-          comparisonOperator: "GreaterThanThreshold",
-          threshold: 0,
-          treatMissingData: "notBreaching",
+          ...AT_FIRST_FAILURE,
           alarmActions: [args.alertTopicArn],
           tags: args.tags,
         },
