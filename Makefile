@@ -10,6 +10,7 @@ VENV := .venv/bin
 TABULAR := training-images/tabular
 REPORT := .cache/report
 
+# onnxruntime-node's install script would fetch GPU libraries that nothing here uses: ONNXRUNTIME_NODE_INSTALL=skip.
 # The project's own Node 24 goes first; installing it takes the Node that the machine has.
 export SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -44,7 +45,7 @@ $(NODE_STAMP):
 	  echo "Node.js is $$(node -v 2>/dev/null || echo missing), expected 20 or newer with npm: install it from nodejs.org or your package manager." >&2; exit 1; \
 	fi; \
 	echo "Installing the packages of package-lock.json"; \
-	npm ci --no-audit --no-fund --loglevel=error
+	ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-audit --no-fund --loglevel=error
 	@case "$$(node_modules/.bin/node -v 2>/dev/null)" in v24.*) ;; *) \
 	  echo "node_modules/.bin/node is missing, expected Node 24 from the package \"node\": allow npm to run install scripts (npm config set ignore-scripts false) and run make again." >&2; exit 1;; \
 	esac
