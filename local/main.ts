@@ -163,6 +163,9 @@ function told({
   rollout,
   seconds,
 }: RetrainingResult): string {
+  if (status === "HELD") {
+    return `${workload}: held back: ${reason}. It starts by itself within a quarter of an hour after that, and what is in service answers until then. To begin anew: make clean.`;
+  }
   if (verdict === null) return `${workload}: ${status.toLowerCase()}: ${reason}`;
   const after =
     rollout === null
