@@ -111,7 +111,7 @@ export default defineWorkload({
       num_round: 400,
       early_stopping_rounds: 40,
       max_depth: 4,
-      eta: 0.08,
+      eta: 0.09,
       min_child_weight: 3,
       subsample: 0.8,
       colsample_bytree: 0.5,
