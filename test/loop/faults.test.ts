@@ -95,6 +95,16 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 500));
 }
 
+/**
+ * Waits for the history's `count`th entry of a kind, and until the door is free again: a workflow records its outcome before
+ * it has ended.
+ */
+async function outcomes(kind: "retraining" | "rollout", count: number): Promise<void> {
+  await until(async () => (await historyOf(kind)).length >= count);
+  const door = kind === "retraining" ? "retrain" : "rollout";
+  await until(async () => (await item(`admission#${door}`))?.["holder"]?.M === undefined);
+}
+
 const liveConfig = async () =>
   (await cloud.call("sagemaker", "DescribeEndpoint", { EndpointName: ENDPOINT }))["EndpointConfigName"];
 
@@ -111,7 +121,7 @@ it("retrains once for a duplicated event and a racing one, although calls are th
   cloud.gateway.faults.silentRollback(ENDPOINT);
   request("Retraining Requested", { reason: "one" });
   request("Retraining Requested", { reason: "two" });
-  await until(async () => (await historyOf("retraining")).length > 0);
+  await outcomes("retraining", 1);
   cloud.bus.injectDuplicates(() => 0);
   expect(await executions("retrain")).toEqual(["SUCCEEDED"]);
   expect(await historyOf("retraining")).toMatchObject([{ outcome: "better" }]);
@@ -130,7 +140,7 @@ it("keeps the champion when the endpoint rolls back without a word, and says so 
 it("puts the version in service when it is promoted, and moves the pointer after that is verified", async () => {
   await until(async () => (await item("admission#rollout"))?.["holder"]?.M === undefined);
   request("Rollout Requested", { kind: "promote", version: 2, reason: "the update was rolled back" });
-  await until(async () => (await historyOf("rollout")).length > 1);
+  await outcomes("rollout", 2);
   expect(await historyOf("rollout")).toMatchObject([{ outcome: "kept" }, { outcome: "in-service" }]);
   const pointer = await item("pointer");
   expect(pointer?.["version"]?.N).toBe("2");
@@ -142,10 +152,9 @@ it("records a killed job, frees the lease and leaves the champion in service", a
   clock.skip(COOL_DOWN);
   cloud.gateway.faults.killJob(/-train-0$/, { afterMs: 500 });
   request("Retraining Requested", { reason: "three" });
-  await until(async () => (await historyOf("retraining")).length > 1);
+  await outcomes("retraining", 2);
   const [, killed] = await historyOf("retraining");
   expect(killed).toMatchObject({ outcome: "failed", stage: "train" });
-  await until(async () => (await item("admission#retrain"))?.["holder"]?.M === undefined);
   expect(await executions("retrain")).toEqual(["SUCCEEDED", "FAILED"]);
   expect(await answeringVersion()).toBe(2);
 });
@@ -159,7 +168,7 @@ it("retrains because a metric from an SDK drives the drift alarm, and leaves an 
   await client.send(new PutMetricDataCommand({ Namespace: "Perennial", MetricData }));
   // The alarm's period is five minutes.
   clock.skip(5 * 60_000);
-  await until(async () => (await historyOf("retraining")).length > 2);
+  await outcomes("retraining", 3);
   expect((await historyOf("retraining")).at(-1)).toMatchObject({ outcome: "unchanged" });
   const listing = { stateMachineArn: `${MACHINE}-retrain` };
   const { executions: listed } = await cloud.call("states", "ListExecutions", listing);
@@ -190,8 +199,7 @@ it("comes back after a restart with champion, registry and history, and ends wha
     (one) => one.ModelPackageVersion,
   );
   expect(new Set(versions)).toEqual(new Set([1, 2]));
-  await until(async () => (await historyOf("retraining")).length > 3);
+  await outcomes("retraining", 4);
   expect((await historyOf("retraining")).at(-1)).toMatchObject({ outcome: "aborted" });
-  await until(async () => (await item("admission#retrain"))?.["holder"]?.M === undefined);
   expect(await executions("retrain")).toEqual(["SUCCEEDED", "FAILED", "SUCCEEDED", "ABORTED"]);
 });
