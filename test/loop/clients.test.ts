@@ -250,7 +250,7 @@ it("holds the retraining that a metric from boto3 asks for until the cool-down i
   const alarm = async () =>
     (await monitoring.send(new DescribeAlarmsCommand({ AlarmNames }))).MetricAlarms?.[0]?.StateValue;
   cloud.clock.skip(MINUTE);
-  await expect.poll(alarm).toBe("OK");
+  await expect.poll(alarm, { timeout: 20_000 }).toBe("OK");
 
   const MetricData = [
     {
@@ -264,7 +264,7 @@ it("holds the retraining that a metric from boto3 asks for until the cool-down i
   ];
   await boto3("cloudwatch", "put_metric_data", { Namespace: "Perennial", MetricData });
   cloud.clock.skip(5 * MINUTE);
-  await expect.poll(alarm).toBe("ALARM");
+  await expect.poll(alarm, { timeout: 20_000 }).toBe("ALARM");
 
   const pending = await until(async () => (await ledger.readAdmission(WORKLOAD, "retrain")).pending);
   expect(pending).toMatchObject({
