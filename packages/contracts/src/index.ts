@@ -8,6 +8,7 @@ export * from "./manifest.ts";
 export * from "./names.ts";
 export * from "./platform.ts";
 export * from "./registry.ts";
+export * from "./run-record.ts";
 export { suggestion } from "./suggestion.ts";
 export * from "./trigger.ts";
 export * from "./verdict.ts";
