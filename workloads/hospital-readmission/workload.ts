@@ -94,10 +94,11 @@ export default defineWorkload({
     negative: [">30", "NO"],
     outcome: "readmitted within 30 days",
     prior: 0.114,
-    flaggedShare: 0.2,
+    threshold: { flaggedShare: 0.2 },
   },
 
   split: {
+    by: "hash",
     group: "patient_nbr",
     salt: "perennial/hospital-readmission/2026",
     shares: { train: 0.58, validation: 0.08, calibration: 0.08, holdout: 0.14, audit: 0.12 },
@@ -105,23 +106,25 @@ export default defineWorkload({
 
   features,
 
-  algorithm: {
-    kind: "xgboost",
-    hyperparameters: {
-      num_round: 400,
-      early_stopping_rounds: 40,
-      max_depth: 4,
-      eta: 0.09,
-      min_child_weight: 3,
-      subsample: 0.8,
-      colsample_bytree: 0.5,
-      reg_lambda: 5,
-      reg_alpha: 0,
-      gamma: 0,
-      max_bin: 64,
-      seed: 2026,
+  algorithms: [
+    {
+      kind: "xgboost",
+      hyperparameters: {
+        num_round: 400,
+        early_stopping_rounds: 40,
+        max_depth: 4,
+        eta: 0.09,
+        min_child_weight: 3,
+        subsample: 0.8,
+        colsample_bytree: 0.5,
+        reg_lambda: 5,
+        reg_alpha: 0,
+        gamma: 0,
+        max_bin: 64,
+        seed: 2026,
+      },
     },
-  },
+  ],
 
   gate: {
     primary: "rocAuc",

@@ -1,46 +1,7 @@
-import { z } from "zod";
+import { HYPERPARAMETERS, spaceFaults, type AlgorithmKind } from "./algorithm.ts";
 import type { Fault } from "./faults.ts";
-
-const text = z.string().nullable().catch(null);
-const texts = z.array(text).catch([]);
-const column = z
-  .object({
-    type: text,
-    pattern: text,
-    min: z.number().nullable().catch(null),
-    max: z.number().nullable().catch(null),
-  })
-  .catch({ type: null, pattern: null, min: null, max: null });
-const columns = z.record(z.string(), column).catch({});
-
-/** The parts of a spec that refer to each other; whatever is out of shape is left out, since it is reported as such. */
-const Skeleton = z.object({
-  source: z
-    .object({
-      key: text,
-      time: text,
-      columns,
-      unused: z.record(z.string(), z.unknown()).catch({}),
-      excluded: z.array(z.object({ column: text }).catch({ column: null })).catch([]),
-    })
-    .catch({ key: null, time: null, columns: {}, unused: {}, excluded: [] }),
-  derived: columns,
-  task: z
-    .object({ target: text, positive: texts, negative: texts })
-    .catch({ target: null, positive: [], negative: [] }),
-  split: z.object({ group: text }).catch({ group: null }),
-  features: z
-    .array(
-      z
-        .object({ kind: text, name: text, column: text, columns: texts, factors: texts })
-        .catch({ kind: null, name: null, column: null, columns: [], factors: [] }),
-    )
-    .catch([]),
-  gate: z
-    .object({ slices: z.object({ columns: texts }).catch({ columns: [] }) })
-    .catch({ slices: { columns: [] } }),
-});
-type Skeleton = z.output<typeof Skeleton>;
+import { PRIMARY_METRICS, type PrimaryMetric } from "./gate.ts";
+import { Skeleton } from "./spec-skeleton.ts";
 
 type Path = (string | number)[];
 export type CrossFault = Omit<Fault, "path"> & { path: Path };
@@ -54,17 +15,21 @@ export function crossFaults(spec: unknown): CrossFault[] {
     ...doubleNames(skeleton.data),
     ...contradictions(skeleton.data),
     ...featureFaults(skeleton.data),
+    ...lookupFaults(skeleton.data),
+    ...gateFaults(skeleton.data),
+    ...searchFaults(skeleton.data),
   ];
 }
 
 const among = (names: ReadonlySet<string>): string => `expected one of ${[...names].join(", ")}`;
 
-function unknownNames({ source, task, split, gate }: Skeleton): CrossFault[] {
+function unknownNames({ source, derived, task, split, checks, gate }: Skeleton): CrossFault[] {
   const known = new Set([...Object.keys(source.columns), ...Object.keys(source.unused)]);
   const references: { path: Path; name: string | null }[] = [
     { path: ["source", "key"], name: source.key },
     { path: ["source", "time"], name: source.time },
     { path: ["split", "group"], name: split.group },
+    { path: ["split", "column"], name: split.column },
     { path: ["task", "target"], name: task.target },
     ...gate.slices.columns.map((name, index) => ({ path: ["gate", "slices", "columns", index], name })),
     ...source.excluded.map(({ column: name }, index) => ({
@@ -72,9 +37,15 @@ function unknownNames({ source, task, split, gate }: Skeleton): CrossFault[] {
       name,
     })),
   ];
-  return references
-    .filter(({ name }) => name !== null && !known.has(name))
-    .map(({ path }) => ({ path, message: among(known) }));
+  const readable = new Set([...Object.keys(source.columns), ...Object.keys(derived)]);
+  return [
+    ...references
+      .filter(({ name }) => name !== null && !known.has(name))
+      .map(({ path }) => ({ path, message: among(known) })),
+    ...Object.keys(checks.missing)
+      .filter((name) => !readable.has(name))
+      .map((name) => ({ path: ["checks", "missing", name], message: among(readable) })),
+  ];
 }
 
 function doubleNames({ source, derived, task }: Skeleton): CrossFault[] {
@@ -99,12 +70,15 @@ function doubleNames({ source, derived, task }: Skeleton): CrossFault[] {
 }
 
 function contradictions({ source, derived, task }: Skeleton): CrossFault[] {
-  const levels = task.positive
-    .filter((level) => level !== null && task.negative.includes(level))
-    .map((level) => ({
-      path: ["task", "negative"],
-      message: `${JSON.stringify(level)} is both positive and negative`,
-    }));
+  const levels = [
+    ...task.positive
+      .filter((level) => level !== null && task.negative.includes(level))
+      .map((level) => ({
+        path: ["task", "negative"],
+        message: `${JSON.stringify(level)} is both positive and negative`,
+      })),
+    ...classFaults(task.classes),
+  ];
   const owners = [
     { owner: ["source", "columns"], held: source.columns },
     { owner: ["derived"], held: derived },
@@ -122,11 +96,94 @@ function contradictions({ source, derived, task }: Skeleton): CrossFault[] {
   return [...levels, ...ranges];
 }
 
+function classFaults(classes: Skeleton["task"]["classes"]): CrossFault[] {
+  const owners = new Map<string, number>();
+  const names = new Set<string>();
+  return classes.flatMap(({ name, levels }, index) => {
+    const faults: CrossFault[] = levels.flatMap((level) => {
+      if (level === null) return [];
+      const owner = owners.get(level);
+      owners.set(level, index);
+      return owner === undefined
+        ? []
+        : [
+            {
+              path: ["task", "classes", index, "levels"],
+              message: `${JSON.stringify(level)} also means class ${owner}; a level means one class`,
+            },
+          ];
+    });
+    if (name !== null && names.has(name)) {
+      faults.push({ path: ["task", "classes", index, "name"], message: "another class has this name" });
+    }
+    if (name !== null) names.add(name);
+    return faults;
+  });
+}
+
+function lookupFaults({ source, derived, entities }: Skeleton): CrossFault[] {
+  const columnNames = new Set(Object.keys(source.columns));
+  const derivedNames = new Set(Object.keys(derived));
+  const filled = new Set<string>();
+  return Object.entries(entities).flatMap(([entity, { lookups }]) =>
+    lookups.flatMap(({ by, columns: wanted }, index) => {
+      const path: Path = ["entities", entity, "lookups", index];
+      return [
+        ...(by === null || columnNames.has(by)
+          ? []
+          : [{ path: [...path, "by"], message: among(columnNames) }]),
+        ...Object.keys(wanted).flatMap((name) => {
+          const isFilled = filled.has(name);
+          filled.add(name);
+          const at = [...path, "columns", name];
+          if (!derivedNames.has(name)) return [{ path: at, message: among(derivedNames) }];
+          return isFilled ? [{ path: at, message: "another lookup fills this column" }] : [];
+        }),
+      ];
+    }),
+  );
+}
+
+function gateFaults({ task, gate }: Skeleton): CrossFault[] {
+  if (task.kind === null) return [];
+  const faults: CrossFault[] = [];
+  const metric = PRIMARY_METRICS[gate.primary as PrimaryMetric] as { task: string } | undefined;
+  if (metric !== undefined && metric.task !== task.kind) {
+    const fitting = Object.entries(PRIMARY_METRICS).filter(([, { task: kind }]) => kind === task.kind);
+    const names = new Set(fitting.map(([name]) => name));
+    faults.push({
+      path: ["gate", "primary"],
+      message: `is no metric of a ${task.kind} task; ${among(names)}`,
+    });
+  }
+  if ((gate.calibration.coverage !== undefined) !== (task.kind === "regression")) {
+    faults.push({
+      path: ["gate", "calibration"],
+      message: `of a ${task.kind} task expected ${task.kind === "regression" ? "coverage" : "slope and meanZ"}`,
+    });
+  }
+  return faults;
+}
+
+function searchFaults({ algorithms }: Skeleton): CrossFault[] {
+  return algorithms.flatMap(({ kind, space }, index) =>
+    kind === null || !(kind in HYPERPARAMETERS)
+      ? []
+      : spaceFaults({ kind: kind as AlgorithmKind, space }).map(({ name, message }) => ({
+          path: ["algorithms", index, "space", name],
+          message,
+        })),
+  );
+}
+
 function featureFaults({ source, derived, features }: Skeleton): CrossFault[] {
   const readable = new Set([...Object.keys(source.columns), ...Object.keys(derived)]);
   const declared = new Set<string>();
   return features.flatMap((feature, index) => {
-    const read = [feature.column, ...feature.columns].filter((name) => name !== null);
+    const { column: one, numerator, denominator, minuend, subtrahend } = feature;
+    const read = [one, numerator, denominator, minuend, subtrahend, ...feature.columns].filter(
+      (name) => name !== null,
+    );
     const faults: CrossFault[] = [
       ...(feature.name !== null && declared.has(feature.name)
         ? [{ path: ["features", index, "name"], message: "another feature has this name" }]

@@ -25,19 +25,50 @@ export const AnsweringModel = z.strictObject({
 });
 export type AnsweringModel = z.output<typeof AnsweringModel>;
 
-export const Prediction = z.strictObject({
+export const BinaryPrediction = z.strictObject({
   /** Calibrated probability of the task's outcome. */
   probability: Share,
   /** Whether it is at or above the model's threshold. */
   flagged: z.boolean(),
 });
+export const MulticlassPrediction = z.strictObject({
+  /** The most probable class; of equal ones the first in order. */
+  class: z.string(),
+  /** Calibrated probability of each class. */
+  probabilities: z.record(z.string(), Share),
+});
+export const RegressionPrediction = z.strictObject({
+  /** In the task's unit, like the ends of the prediction interval. */
+  estimate: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+});
+export const Prediction = z.union([BinaryPrediction, MulticlassPrediction, RegressionPrediction]);
 export type Prediction = z.output<typeof Prediction>;
+
+/** A state that was looked up to answer. */
+export const LookedUp = z.strictObject({
+  entity: z.string(),
+  key: z.string(),
+  /** Day (ISO 8601) or number of the event after which the state holds. */
+  asOf: z.union([z.string(), z.number()]),
+  /** Days (or units of the time column) from the state to what was asked for. */
+  age: z.number(),
+});
+export type LookedUp = z.output<typeof LookedUp>;
 
 /** Answer as application/json. JSON Lines and CSV carry one prediction a line, with the version in each. */
 export const EndpointResponse = z.strictObject({
   predictions: z.array(Prediction),
-  threshold: Share,
+  /** What the predictions are about. */
+  task: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("binary"), outcome: z.string(), threshold: Share }),
+    z.strictObject({ kind: z.literal("multiclass"), classes: z.array(z.string()) }),
+    z.strictObject({ kind: z.literal("regression"), unit: z.string(), coverage: Share }),
+  ]),
   model: AnsweringModel,
+  /** Each state once; absent where nothing was looked up. */
+  lookedUp: z.array(LookedUp).optional(),
 });
 export type EndpointResponse = z.output<typeof EndpointResponse>;
 

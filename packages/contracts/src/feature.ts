@@ -8,7 +8,7 @@ const column = z.string().min(1);
  * float32 columns it makes and what a missing value becomes (NaN, for which a tree learns a direction).
  */
 export const Feature = z.discriminatedUnion("kind", [
-  /** One column: the number as it stands; missing is NaN. */
+  /** One column: the number as it stands (a date: days since 1970-01-01); missing is NaN. */
   z.strictObject({ kind: z.literal("number"), name, column }),
   /** One column: the level's place in `order`, from 0; missing or unlisted is NaN. */
   z.strictObject({ kind: z.literal("ordinal"), name, column, order: z.array(z.string()).min(2) }),
@@ -27,6 +27,20 @@ export const Feature = z.discriminatedUnion("kind", [
   }),
   /** One column: the sum of the numbers; NaN where one is missing. */
   z.strictObject({ kind: z.literal("sum"), name, columns: z.array(column).min(2) }),
+  /** One column: ln(1 + x); NaN where the number is missing or not above -1. */
+  z.strictObject({ kind: z.literal("log"), name, column }),
+  /** One column: numerator / denominator; NaN where one is missing or the denominator is 0. */
+  z.strictObject({ kind: z.literal("ratio"), name, numerator: column, denominator: column }),
+  /** One column: minuend - subtrahend; NaN where one is missing. */
+  z.strictObject({ kind: z.literal("difference"), name, minuend: column, subtrahend: column }),
+  /** One column: (x + offset) mod period, from 0; of a date with period 7 and offset 3 the weekday, Monday 0. */
+  z.strictObject({
+    kind: z.literal("cycle"),
+    name,
+    column,
+    period: z.number().positive(),
+    offset: z.number().min(0),
+  }),
   /** One column: the product of features declared before it that make one column each. */
   z.strictObject({ kind: z.literal("product"), name, factors: z.array(z.string()).min(2) }),
   /**
@@ -65,5 +79,7 @@ export type Feature = z.output<typeof Feature>;
 export function columnsUsed(feature: Feature): readonly string[] {
   if (feature.kind === "product") return [];
   if (feature.kind === "count" || feature.kind === "sum") return feature.columns;
+  if (feature.kind === "ratio") return [feature.numerator, feature.denominator];
+  if (feature.kind === "difference") return [feature.minuend, feature.subtrahend];
   return [feature.column];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EvaluationReference } from "./evaluation.ts";
 import { HistoryEntry } from "./history.ts";
+import { CardReference } from "./model-card.ts";
 import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
 import { Registration } from "./registry.ts";
 import { RetrainInput, RetrainingTrigger, RolloutInput, RolloutRequested } from "./trigger.ts";
@@ -82,6 +83,13 @@ export type ExecutionStatusChange = z.output<typeof ExecutionStatusChange>;
 export const CaughtError = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
 
 const executed = { executionArn: arn, startedAt: Instant };
+const trained = {
+  trainingJob: z.string(),
+  snapshotSha256: Sha256,
+  gateUri: S3Uri,
+  /** Null where the model is the champion again and nothing was written about it. */
+  cardUri: S3Uri.nullable(),
+};
 
 /** What the workflows tell `record-outcome`. */
 export const OutcomeReport = z.discriminatedUnion("kind", [
@@ -91,6 +99,15 @@ export const OutcomeReport = z.discriminatedUnion("kind", [
     input: RetrainInput,
     verdict: VerdictReference,
     registration: Registration.nullable(),
+    ...trained,
+  }),
+  z.strictObject({
+    kind: z.literal("retraining-refused"),
+    ...executed,
+    input: RetrainInput,
+    gateUri: S3Uri,
+    /** The data gate's own sentence. */
+    reason: z.string(),
   }),
   z.strictObject({
     kind: z.literal("retraining-failed"),
@@ -134,6 +151,11 @@ export const FUNCTIONS = {
         coolDownMinutes: z.int().min(0),
         dailyBudget: z.int().positive(),
         leaseMinutes: z.int().positive(),
+        /** Where its source files lie, and its snapshots; with the final slash. */
+        rawUri: S3Uri,
+        snapshotsUri: S3Uri,
+        /** Whether a retraining searches when nothing else is asked. */
+        search: z.boolean(),
       }),
     }),
     event: RetrainingTrigger,
@@ -152,6 +174,22 @@ export const FUNCTIONS = {
     }),
     event: RolloutTrigger,
     answer: AdmissionAnswer,
+  },
+  "accept-data": {
+    environment: z.object({ LAKE_BUCKET: z.string().min(1), ONLINE_TABLE: z.string().min(1) }),
+    event: z.strictObject({
+      ...inWorkflow,
+      rawUri: S3Uri,
+      /** Prefixes, with their final slash, of the data gate's report and of the entities' states. */
+      gateUri: S3Uri,
+      entitiesUri: S3Uri,
+    }),
+    answer: z.strictObject({
+      snapshotSha256: Sha256,
+      snapshotUri: S3Uri,
+      /** Entity states written to the online table. */
+      entities: z.int().min(0),
+    }),
   },
   "evaluate-model": {
     environment: z.object({
@@ -174,6 +212,21 @@ export const FUNCTIONS = {
     event: z.strictObject({ ...inWorkflow, evaluationUri: S3Uri, specUri: S3Uri }),
     answer: VerdictReference,
   },
+  "write-card": {
+    environment: z.object({ ARTIFACT_BUCKET: z.string().min(1) }),
+    event: z.strictObject({
+      ...inWorkflow,
+      trainingJob: z.string(),
+      challengerUri: S3Uri,
+      specUri: S3Uri,
+      gateUri: S3Uri,
+      evaluationUri: S3Uri,
+      auditUri: S3Uri,
+      verdictUri: S3Uri,
+      snapshotSha256: Sha256,
+    }),
+    answer: CardReference,
+  },
   "register-model": {
     environment: z.object({
       AUTO_APPROVE: z.enum(["true", "false"]),
@@ -187,6 +240,9 @@ export const FUNCTIONS = {
       evaluationUri: S3Uri,
       auditUri: S3Uri,
       verdictUri: S3Uri,
+      gateUri: S3Uri,
+      cardUri: S3Uri,
+      snapshotSha256: Sha256,
     }),
     answer: Registration,
   },

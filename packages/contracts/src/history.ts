@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ExecutionName, Instant, S3Uri, WorkloadName } from "./names.ts";
+import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
 import { Cause } from "./trigger.ts";
 import { VerdictStatus } from "./verdict.ts";
 
@@ -23,12 +23,19 @@ export const HistoryEntry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("retraining"),
     ...common,
-    outcome: z.union([VerdictStatus, Interruption]),
+    /** `data-refused`: the data gate let nothing be trained. */
+    outcome: z.union([VerdictStatus, z.literal("data-refused"), Interruption]),
     /** The stage that failed, null where none did. */
     stage: z.string().nullable(),
     version: z.int().positive().nullable(),
     approvalStatus: z.string().nullable(),
     verdictUri: S3Uri.nullable(),
+    /** Snapshot of the data; null where none was accepted. */
+    snapshotSha256: Sha256.nullable(),
+    gateUri: S3Uri.nullable(),
+    cardUri: S3Uri.nullable(),
+    /** Job that the artifact comes from. */
+    trainingJob: z.string().nullable(),
   }),
   z.strictObject({
     kind: z.literal("rollout"),

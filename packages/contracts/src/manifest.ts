@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { Day } from "./column.ts";
 import { Sha256, Share, WorkloadName } from "./names.ts";
-import { PARTS } from "./workload.ts";
+import { PARTS } from "./split.ts";
 
 const place = {
   name: z.string(),
@@ -17,6 +18,8 @@ export const ManifestInput = z.discriminatedUnion("type", [
   z.strictObject({ ...place, type: z.literal("category"), levels: z.array(z.string()), closed: z.boolean() }),
   z.strictObject({ ...place, type: z.literal("code"), pattern: z.string() }),
   z.strictObject({ ...place, type: z.enum(["integer", "number"]), min: z.number(), max: z.number() }),
+  /** Lies in `numbers` as the days since 1970-01-01. */
+  z.strictObject({ ...place, type: z.literal("date"), min: Day, max: Day }),
 ]);
 
 /** Files of the artifact besides the manifest. */
@@ -24,14 +27,61 @@ export const ARTIFACT_FILES = [
   "model.onnx",
   "metrics.json",
   "baseline.json",
-  "trees.json",
+  "structure.json",
   "card.md",
 ] as const;
+
+/** What a model answers, with what its training part was like: that is what skill is measured against. */
+export const ManifestTask = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("binary"),
+    outcome: z.string(),
+    /** A probability at or above it is flagged. */
+    threshold: Share,
+    /** Share of positives. */
+    prevalence: Share,
+  }),
+  z.strictObject({
+    kind: z.literal("multiclass"),
+    /** Names in order, and the share of each. */
+    classes: z.array(z.strictObject({ name: z.string(), share: Share })),
+  }),
+  z.strictObject({
+    kind: z.literal("regression"),
+    unit: z.string(),
+    min: z.number(),
+    max: z.number(),
+    coverage: Share,
+    median: z.number(),
+  }),
+]);
+export type ManifestTask = z.output<typeof ManifestTask>;
+
+/** Names of the values that a model answers a record with, in the order of its graph's output columns. */
+export function outputNames(task: ManifestTask): string[] {
+  if (task.kind === "binary") return ["probability"];
+  if (task.kind === "regression") return ["estimate", "lower", "upper"];
+  return task.classes.map(({ name }) => name);
+}
+
+/** A derived column that is looked up when a record leaves it out. */
+const ManifestLookup = z.strictObject({
+  entity: z.string(),
+  /** Field of the record that names the entity. */
+  by: z.string(),
+  /** Field of the record that says for when the state is asked, as days or a number; null: for now. */
+  at: z.string().nullable(),
+  maxAge: z.number().positive(),
+  /** Field of the record to column of the entity's state. */
+  columns: z.record(z.string(), z.string()),
+});
+export type ManifestLookup = z.output<typeof ManifestLookup>;
 
 const PartCounts = z.strictObject({
   rows: z.int().min(0),
   groups: z.int().min(0),
-  positives: z.int().min(0),
+  /** Rows of each class: negatives and positives, or in the order of the classes; none for a quantity. */
+  classRows: z.array(z.int().min(0)),
   /** Hash of the part's rows in order of their key. */
   sha256: Sha256,
 });
@@ -46,21 +96,23 @@ export const Manifest = z.strictObject({
   /** First twelve digits of the hash over data, spec, code and seed: the same for the same model. */
   version: z.string().regex(/^([0-9a-f]{12}|baseline)$/),
   kind: z.enum(["trained", "baseline"]),
-  task: z.strictObject({ kind: z.literal("binary"), outcome: z.string() }),
+  task: ManifestTask,
+  /** What fitted it, with the hyperparameters that it was fitted with; `constant` for a baseline. */
+  algorithm: z.strictObject({
+    kind: z.enum(["constant", "xgboost", "lightgbm", "randomForest", "linear"]),
+    hyperparameters: z.record(z.string(), z.number()),
+  }),
   inputs: z.array(ManifestInput).min(1),
   /** Fields of a source row that the model doesn't read and a caller may send all the same. */
   ignored: z.array(z.string()),
   missingMarkers: z.array(z.string()),
   excluded: z.array(z.strictObject({ column: z.string(), levels: z.array(z.string()), reason: z.string() })),
+  lookups: z.array(ManifestLookup),
   output: z.strictObject({
-    /** Name of the graph's output, float32, shape [rows, columns]: for a binary task the calibrated probability. */
+    /** Name of the graph's output, float32, shape [rows, columns]; `outputNames` says what each column is. */
     name: z.literal("prediction"),
     columns: z.int().positive(),
   }),
-  /** A probability at or above it is flagged. */
-  threshold: Share,
-  /** Share of positives in the training part: what Brier skill is measured against. */
-  prevalence: Share,
   seed: z.int(),
   trees: z.strictObject({ count: z.int().min(0), depth: z.int().min(0) }),
   hashes: z.strictObject({
@@ -114,29 +166,37 @@ export const Prepared = z.strictObject({
 });
 export type Prepared = z.output<typeof Prepared>;
 
+/** Counts of one column's values, mergeable over rows. */
+export const ColumnCounts = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("levels"),
+    /** Rows per level; `missing` and `unseen` stand beside it. */
+    counts: z.record(z.string(), z.int()),
+    missing: z.int(),
+    unseen: z.int(),
+  }),
+  z.strictObject({
+    kind: z.literal("bins"),
+    /** Upper edges, inclusive, ascending; one more count than edges, the last for what lies above. */
+    edges: z.array(z.number()),
+    counts: z.array(z.int()),
+    missing: z.int(),
+  }),
+]);
+export type ColumnCounts = z.output<typeof ColumnCounts>;
+
 /** `baseline.json`: mergeable counts of each input over the training part; the monitor compares windows with it. */
 export const Baseline = z.strictObject({
   rows: z.int().min(0),
-  inputs: z.record(
-    z.string(),
-    z.discriminatedUnion("kind", [
-      z.strictObject({
-        kind: z.literal("levels"),
-        /** Rows per level; `missing` and `unseen` stand beside it. */
-        counts: z.record(z.string(), z.int()),
-        missing: z.int(),
-        unseen: z.int(),
-      }),
-      z.strictObject({
-        kind: z.literal("bins"),
-        /** Upper edges, inclusive, ascending; one more count than edges, the last for what lies above. */
-        edges: z.array(z.number()),
-        counts: z.array(z.int()),
-        missing: z.int(),
-      }),
-    ]),
+  inputs: z.record(z.string(), ColumnCounts),
+  /** Per output column, counts of its values in twenty equal bins from `min` to `max`. */
+  predictions: z.array(
+    z.strictObject({
+      name: z.string(),
+      min: z.number(),
+      max: z.number(),
+      counts: z.array(z.int()).length(20),
+    }),
   ),
-  /** Counts of the calibrated probability in twenty equal bins of [0, 1]. */
-  predictions: z.array(z.int()).length(20),
 });
 export type Baseline = z.output<typeof Baseline>;

@@ -13,6 +13,8 @@ export const Platform = z.strictObject({
   eventBus: z.string(),
   lakeBucket: z.string(),
   artifactBucket: z.string(),
+  /** Table of the entities' latest states. */
+  onlineTable: z.string(),
   /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>`. */
   logGroups: z.record(z.string(), z.string()),
   workloads: z.array(

@@ -10,6 +10,8 @@ export const Lineage = z.strictObject({
   execution: ExecutionName.or(z.literal("baseline")),
   artifactVersion: z.string(),
   artifactSha256: Sha256,
+  /** Of the snapshot that it was trained from, and of the rows that were made of it. */
+  snapshotSha256: Sha256.or(z.literal("none")),
   dataSha256: Sha256.or(z.literal("none")),
   specSha256: Sha256,
   codeSha256: Sha256,
@@ -17,6 +19,9 @@ export const Lineage = z.strictObject({
   verdictUri: S3Uri.or(z.literal("none")),
   evaluationUri: S3Uri.or(z.literal("none")),
   auditUri: S3Uri.or(z.literal("none")),
+  /** Of the data gate's report, and of the model card (`card.json`; `card.md` and `card.html` lie beside it). */
+  gateUri: S3Uri.or(z.literal("none")),
+  cardUri: S3Uri.or(z.literal("none")),
 });
 export type Lineage = z.output<typeof Lineage>;
 

@@ -1,10 +1,18 @@
 import { z } from "zod";
-import { ExecutionName, Instant, S3Uri, StackName, WorkloadName } from "./names.ts";
+import { ExecutionName, Instant, S3Uri, Sha256, StackName, WorkloadName } from "./names.ts";
 
 /** Source of every event that the platform sends to its own bus. */
 export const EVENT_SOURCE = "perennial";
 export const RETRAINING_REQUESTED = "Retraining Requested";
 export const ROLLOUT_REQUESTED = "Rollout Requested";
+
+/** What a retraining may be asked beyond its defaults. */
+const wishes = {
+  /** Whether to search for better hyperparameters; absent: as the spec says. */
+  search: z.boolean().optional(),
+  /** Snapshot to train from, by its hash; absent: the files that are in the lake now. */
+  snapshot: Sha256.optional(),
+};
 
 /** Detail of a "Retraining Requested" event: the manual trigger. */
 export const RetrainingRequested = z.strictObject({
@@ -13,6 +21,7 @@ export const RetrainingRequested = z.strictObject({
   workload: WorkloadName,
   reason: z.string().min(1).max(500),
   requestedBy: z.string().min(1).max(200),
+  ...wishes,
 });
 export type RetrainingRequested = z.output<typeof RetrainingRequested>;
 
@@ -61,6 +70,8 @@ export const Cause = z.strictObject({
   time: Instant,
   reason: z.string(),
   requestedBy: z.string().optional(),
+  /** Of a retraining; of several that were joined, the last one that had any. */
+  ...wishes,
   /** How many further requests were held back and joined to this one. */
   coalesced: z.int().min(0),
 });
@@ -73,6 +84,12 @@ export const RetrainInput = z.strictObject({
   cause: Cause,
   /** Fencing token of the lease: grows with every admission. */
   token: z.int().positive(),
+  /** Whether this training searches for hyperparameters. */
+  search: z.boolean(),
+  /** Where the source files lie: the lake's newest ones, or a snapshot's. With its final slash. */
+  rawUri: S3Uri,
+  /** The snapshot asked for; null: the newest files. */
+  snapshot: Sha256.nullable(),
 });
 export type RetrainInput = z.output<typeof RetrainInput>;
 

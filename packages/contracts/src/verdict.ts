@@ -7,9 +7,13 @@ export const Check = z.strictObject({
   name: z.enum([
     "primary",
     "slice",
+    // Paired, beside the primary one: Brier, log loss or MAE mustn't get worse.
     "brier",
+    "log-loss",
+    "mae",
     "calibration-slope",
     "calibration-mean",
+    "coverage",
     "latency",
     "size",
     "rows",
@@ -52,6 +56,7 @@ export const Verdict = z.strictObject({
       alpha: z.number(),
     })
     .nullable(),
+  /** Of the primary metric, so that above zero the challenger is better. */
   difference: Estimate,
   evaluationUri: S3Uri,
 });
