@@ -213,7 +213,11 @@ export const FUNCTIONS = {
     answer: VerdictReference,
   },
   "write-card": {
-    environment: z.object({ ARTIFACT_BUCKET: z.string().min(1) }),
+    environment: z.object({
+      ARTIFACT_BUCKET: z.string().min(1),
+      /** What the names of this stack's model cards in SageMaker begin with: `perennial-<stack>-`. */
+      CARD_PREFIX: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*-$/, "expected lower case words, ending in -"),
+    }),
     event: z.strictObject({
       ...inWorkflow,
       trainingJob: z.string(),
