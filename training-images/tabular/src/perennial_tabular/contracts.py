@@ -9,7 +9,7 @@ import jsonschema
 
 from perennial_tabular.faults import Fault, InvalidInput, shown
 
-Contract = Literal["workload", "manifest", "prepared", "baseline"]
+Contract = Literal["workload", "manifest", "prepared", "baseline", "gate", "profile"]
 
 
 def schema(contract: Contract) -> dict[str, Any]:
