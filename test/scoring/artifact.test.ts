@@ -46,16 +46,16 @@ describe("a whole artifact", () => {
 
 describe("a broken folder", () => {
   it("is refused with the name of the file that is missing", async () => {
-    const { "trees.json": _, ...files } = artifactFiles();
+    const { "structure.json": _, ...files } = artifactFiles();
     const folder = artifactFolder(files);
     const fault = await faultOf(loadModel(folder));
     expect(fault.message).toBe(
-      `artifact file trees.json: found nothing; expected a readable file in ${folder}. ` +
+      `artifact file structure.json: found nothing; expected a readable file in ${folder}. ` +
         "Fetch the artifact again or train the model anew; nothing was loaded.",
     );
   });
 
-  it.each(["model.onnx", "trees.json", "card.md", "baseline.json", "metrics.json"])(
+  it.each(["model.onnx", "structure.json", "card.md", "baseline.json", "metrics.json"])(
     "is refused with both hashes where %s was truncated",
     async (file) => {
       const files = artifactFiles();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ARTIFACT_FILES, Manifest, parse } from "@perennial/contracts";
+import { ARTIFACT_FILES, Manifest, outputNames, parse } from "@perennial/contracts";
 import { unpack } from "./archive.ts";
 import { ArtifactFault, reasonOf } from "./artifact-fault.ts";
 
@@ -92,8 +92,15 @@ function readManifest(bytes: Buffer): Manifest {
 }
 
 /** What the manifest's schema can't see: places in the tensors, names told apart, patterns that compile. */
-function inconsistencies({ inputs, ignored }: Manifest): string[] {
+function inconsistencies({ inputs, ignored, task, output, lookups }: Manifest): string[] {
   const faults: string[] = [];
+  const outputs = outputNames(task);
+  if (outputs.length !== output.columns) {
+    faults.push(`the output has ${output.columns} columns, not the ${outputs.length} of a ${task.kind} task`);
+  }
+  for (const name of outputs.filter((one, place) => outputs.indexOf(one) !== place)) {
+    faults.push(`the class ${JSON.stringify(name)} stands there twice`);
+  }
   const names = new Set<string>();
   for (const name of [...inputs.map((input) => input.name), ...ignored]) {
     if (names.has(name)) faults.push(`the field ${JSON.stringify(name)} stands there twice`);
@@ -114,6 +121,17 @@ function inconsistencies({ inputs, ignored }: Manifest): string[] {
   for (const input of inputs) {
     if (input.type === "code" && !isPattern(input.pattern)) {
       faults.push(`the pattern of ${JSON.stringify(input.name)} is no regular expression`);
+    }
+  }
+  const numeric = new Set(
+    inputs.filter(({ type }) => type === "integer" || type === "number").map(({ name }) => name),
+  );
+  for (const { entity, by, at, columns } of lookups) {
+    for (const name of [by, at].filter((field) => field !== null && !names.has(field))) {
+      faults.push(`the lookup of ${entity} reads ${JSON.stringify(name)}, which is no field`);
+    }
+    for (const name of Object.keys(columns).filter((column) => !numeric.has(column))) {
+      faults.push(`the lookup of ${entity} fills ${JSON.stringify(name)}, which is no numeric input`);
     }
   }
   return faults;

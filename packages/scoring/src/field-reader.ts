@@ -1,4 +1,5 @@
 import type { Manifest, ManifestInput } from "@perennial/contracts";
+import { epochDay } from "./day.ts";
 import { shown } from "./record-fault.ts";
 
 /** One row on its way into the graph's tensors. */
@@ -36,6 +37,7 @@ export function fieldReader(
   missing: MissingMarkers,
   excluded: readonly Excluded[],
 ): FieldReader {
+  if (input.type === "date") return dateReader(input, missing, excluded);
   return input.type === "category" || input.type === "code"
     ? textReader(input, missing, excluded)
     : numberReader(input, missing, excluded);
@@ -142,6 +144,37 @@ function numberReader(
       if (reason !== undefined) return refusal(value, reason);
     }
     row.numbers[row.numbersAt + index] = number;
+    return undefined;
+  };
+}
+
+function dateReader(
+  { index, min, max }: Extract<ManifestInput, { type: "date" }>,
+  missing: MissingMarkers,
+  excluded: readonly Excluded[],
+): FieldReader {
+  const reasons = reasonsByLevel(excluded);
+  const [first, last] = [epochDay(min), epochDay(max)];
+  const expected = `a day from ${min} to ${max}, as text such as "${min}"`;
+
+  return (value, row) => {
+    if (value === null || value === undefined) return undefined;
+    // A number isn't a day: 20260131 and the days since 1970 look alike.
+    if (typeof value !== "string") {
+      return () => `given ${shown(value)}; expected ${expected}, or null where it is missing`;
+    }
+    let day = epochDay(value);
+    if (Number.isNaN(day)) {
+      const text = value.trim();
+      if (missing.has(text)) return undefined;
+      day = epochDay(text);
+    }
+    if (!(day >= first && day <= last)) return () => `given ${shown(value)}; expected ${expected}`;
+    if (reasons.size > 0) {
+      const reason = reasons.get(value.trim());
+      if (reason !== undefined) return refusal(value, reason);
+    }
+    row.numbers[row.numbersAt + index] = day;
     return undefined;
   };
 }

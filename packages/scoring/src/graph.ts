@@ -5,7 +5,7 @@ import type { EncodedChunk } from "./record-encoder.ts";
 
 const GRAPH_FILE = "model.onnx";
 
-/** The graph failed on rows that keep the manifest, or answered with something that is no probability. */
+/** The graph failed on rows that keep the manifest, or answered with something that the task doesn't allow. */
 export class PredictionFault extends Error {
   constructor(found: string, expected: string, options?: ErrorOptions) {
     super(`${GRAPH_FILE} answered with ${found}; expected ${expected}`, options);
@@ -18,9 +18,9 @@ export class Graph {
   readonly #session: InferenceSession;
   readonly #texts: number;
   readonly #numbers: number;
-  readonly #output: string;
+  readonly #output: Manifest["output"];
 
-  private constructor(session: InferenceSession, texts: number, numbers: number, output: string) {
+  private constructor(session: InferenceSession, texts: number, numbers: number, output: Manifest["output"]) {
     this.#session = session;
     this.#texts = texts;
     this.#numbers = numbers;
@@ -55,11 +55,11 @@ export class Graph {
     same("inputs", session.inputMetadata, expected);
     const answer = session.outputMetadata.filter(({ name }) => name === output.name);
     same("output", answer, [`${output.name}: float32 [rows, ${output.columns}]`]);
-    return new Graph(session, texts, numbers, output.name);
+    return new Graph(session, texts, numbers, output);
   }
 
   /**
-   * Predictions of one chunk, a number a row. They are what the graph says, NaN included.
+   * Predictions of one chunk, row by row, shape [rows, columns]. They are what the graph says, NaN included.
    *
    * @throws {PredictionFault} if the graph fails or answers with another shape.
    */
@@ -67,17 +67,21 @@ export class Graph {
     const feeds: Record<string, Tensor> = {};
     if (this.#texts > 0) feeds["strings"] = new Tensor("string", strings, [rows, this.#texts]);
     if (this.#numbers > 0) feeds["numbers"] = new Tensor("float32", numbers, [rows, this.#numbers]);
+    const { name, columns } = this.#output;
     let answers: InferenceSession.OnnxValueMapType;
     try {
-      answers = await this.#session.run(feeds, [this.#output]);
+      answers = await this.#session.run(feeds, [name]);
     } catch (error) {
       // onnxruntime quotes values in its messages; the cause keeps them, the message must not.
       throw new PredictionFault("an error", `${rows} predictions`, { cause: error });
     }
-    const answer = answers[this.#output];
+    const answer = answers[name];
     const predictions = answer instanceof Tensor ? answer.data : undefined;
-    if (!(predictions instanceof Float32Array) || predictions.length !== rows) {
-      throw new PredictionFault(`${String(predictions?.length)} values`, `${rows} predictions of float32`);
+    if (!(predictions instanceof Float32Array) || predictions.length !== rows * columns) {
+      throw new PredictionFault(
+        `${String(predictions?.length)} values`,
+        `${rows} predictions of ${columns} float32 each`,
+      );
     }
     return predictions;
   }

@@ -3,7 +3,7 @@ import type { Model } from "./model.ts";
 /** Calls before the clock counts: the engine compiles what runs often only after it has run often. */
 const WARM_UP = 200;
 
-/** Durations of scoring one raw record, object in and probability out, ascending, in microseconds. */
+/** Durations of scoring one raw record, object in and prediction out, ascending, in microseconds. */
 export async function measureAll(
   model: Pick<Model, "score">,
   records: readonly unknown[],

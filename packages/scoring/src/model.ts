@@ -1,6 +1,7 @@
 import type { Manifest } from "@perennial/contracts";
 import { readArtifactArchive, readArtifactDirectory, type Artifact } from "./artifact.ts";
 import { Graph, PredictionFault } from "./graph.ts";
+import { predictionCheck, type PredictionCheck } from "./prediction-check.ts";
 import { RecordEncoder, type EncodedRecords } from "./record-encoder.ts";
 import { FaultList, InvalidRecords, type RecordFault } from "./record-fault.ts";
 
@@ -9,11 +10,13 @@ export class Model {
   readonly manifest: Manifest;
   readonly #encoder: RecordEncoder;
   readonly #graph: Graph;
+  readonly #check: PredictionCheck;
 
   private constructor(manifest: Manifest, graph: Graph) {
     this.manifest = manifest;
     this.#encoder = new RecordEncoder(manifest);
     this.#graph = graph;
+    this.#check = predictionCheck(manifest.task);
   }
 
   /** @throws {ArtifactFault} if the graph isn't the one that the manifest describes. */
@@ -36,17 +39,18 @@ export class Model {
   /**
    * Checks raw records and lays them out for the graph.
    *
+   * @param faults that were found in them before.
    * @throws {InvalidRecords} with the faults of all records.
    */
-  encode(records: readonly unknown[]): EncodedRecords {
-    const faults = new FaultList();
+  encode(records: readonly unknown[], faults = new FaultList()): EncodedRecords {
     const encoded = this.#encoder.encode(records, faults);
     if (faults.total > 0) throw new InvalidRecords(faults);
     return encoded;
   }
 
   /**
-   * Calibrated probabilities of raw records, as the graph says them: an evaluation wants to see a NaN.
+   * Predictions of raw records, as the graph says them: an evaluation wants to see a NaN. They lie row by row, shape
+   * [records, columns]; `outputNames` of the manifest's task says what each column is.
    *
    * @throws {InvalidRecords} with the faults of all records; then none is scored.
    * @throws {PredictionFault} if the graph itself fails.
@@ -59,22 +63,25 @@ export class Model {
   async scoreEncoded({ rows, chunks }: EncodedRecords): Promise<Float32Array> {
     const [first] = chunks;
     if (first !== undefined && chunks.length === 1) return this.#graph.run(first);
-    const probabilities = new Float32Array(rows);
+    const { columns } = this.manifest.output;
+    const predictions = new Float32Array(rows * columns);
     let start = 0;
     for (const chunk of chunks) {
-      probabilities.set(await this.#graph.run(chunk), start);
-      start += chunk.rows;
+      predictions.set(await this.#graph.run(chunk), start);
+      start += chunk.rows * columns;
     }
-    return probabilities;
+    return predictions;
   }
 
   /**
    * Like `score`, for answers that someone acts on.
    *
-   * @throws {PredictionFault} also if one of them is no probability.
+   * @param faults that were found in the records before: with any, none is scored.
+   * @throws {InvalidRecords} with the faults of all records.
+   * @throws {PredictionFault} also if one of them is nothing that the task allows.
    */
-  async predict(records: readonly unknown[]): Promise<Float32Array> {
-    return checked(await this.score(records));
+  async predict(records: readonly unknown[], faults?: FaultList): Promise<Float32Array> {
+    return this.#checked(await this.scoreEncoded(this.encode(records, faults)));
   }
 
   /**
@@ -83,12 +90,23 @@ export class Model {
    * @throws {PredictionFault} if it doesn't.
    */
   async probe(): Promise<void> {
-    checked(await this.#graph.run(this.#encoder.emptyChunk(1)));
+    this.#checked(await this.#graph.run(this.#encoder.emptyChunk(1)));
   }
 
   /** Frees the graph's memory; the model is of no use after it. */
   async close(): Promise<void> {
     await this.#graph.close();
+  }
+
+  #checked(predictions: Float32Array): Float32Array {
+    const { columns } = this.manifest.output;
+    for (let start = 0; start < predictions.length; start += columns) {
+      const wrong = this.#check(predictions, start);
+      if (wrong !== undefined) {
+        throw new PredictionFault(`${wrong.found} for record ${start / columns}`, wrong.expected);
+      }
+    }
+    return predictions;
   }
 }
 
@@ -100,13 +118,4 @@ export async function loadModel(directory: string): Promise<Model> {
 /** Opens a `model.tar.gz` held in memory. @throws {ArtifactFault} */
 export async function loadArtifact(archive: Uint8Array): Promise<Model> {
   return Model.open(await readArtifactArchive(archive));
-}
-
-function checked(probabilities: Float32Array): Float32Array {
-  const wrong = probabilities.findIndex((probability) => !(probability >= 0 && probability <= 1));
-  if (wrong === -1) return probabilities;
-  throw new PredictionFault(
-    `${String(probabilities[wrong])} for record ${wrong}`,
-    "a probability from 0 to 1",
-  );
 }

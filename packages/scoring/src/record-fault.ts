@@ -43,7 +43,8 @@ export class InvalidRecords extends Error {
     // No values here: this text ends up in logs, and records are health data.
     super(`the records have ${total} fault${total === 1 ? "" : "s"}${rest}`);
     this.name = "InvalidRecords";
-    this.faults = listed;
+    // Several passes may have found them.
+    this.faults = listed.toSorted((one, other) => (one.record ?? -1) - (other.record ?? -1));
     this.total = total;
   }
 }
