@@ -22,13 +22,13 @@ NODE_STAMP := node_modules/.lock-$(call checksum,package-lock.json)
 TOOLS_STAMP := .tools/.lock-$(call checksum,requirements-tools.lock)
 PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock requirements-dev.lock)
 # What benchmarks compare with has a lock and an environment of its own: nothing else may come to need it.
-PEERS_STAMP := .peers/.lock-$(call checksum,bench/features/requirements.lock)
+PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
 
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: start bench bench-features clean
+.PHONY: start bench bench-features bench-scale clean
 start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
 	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
 
@@ -36,7 +36,10 @@ bench: setup ## Measure speed and memory, as a table
 	@exec node bench/run.ts
 
 bench-features: $(PEERS_STAMP) ## Measure features in DuckDB against pandas, at 1, 10 and 40 times the rows
-	@exec .peers/bin/python bench/features/run.py
+	@exec .peers/bin/python bench/rows/features.py
+
+bench-scale: setup ## Measure preparing and training at 1, 10 and 100 times the rows
+	@exec $(VENV)/python bench/rows/scale.py
 
 clean: ## Remove the local cloud's state
 	rm -rf .perennial
@@ -80,7 +83,7 @@ $(PYTHON_STAMP): $(TOOLS_STAMP)
 
 $(PEERS_STAMP): $(TOOLS_STAMP)
 	@.tools/bin/uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .peers
-	@.tools/bin/uv pip sync --quiet --python .peers/bin/python --require-hashes bench/features/requirements.lock
+	@.tools/bin/uv pip sync --quiet --python .peers/bin/python --require-hashes bench/rows/requirements.lock
 	@touch $@
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
@@ -90,7 +93,7 @@ lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml a
 	$(COMPILE) requirements-tools.in --output-file requirements-tools.lock
 	$(COMPILE) $(TABULAR)/pyproject.toml --output-file $(TABULAR)/requirements.lock
 	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
-	$(COMPILE) bench/features/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/features/requirements.lock
+	$(COMPILE) bench/rows/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/rows/requirements.lock
 
 # Each check leaves a report in $(REPORT); .ci/run counts them. `make -k test` goes on after a failure.
 .PHONY: test format format-check lint types python-lint python-format python-types pytest unit loop

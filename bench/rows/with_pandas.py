@@ -50,5 +50,4 @@ def _sums(values: np.ndarray, first: np.ndarray, place: np.ndarray) -> np.ndarra
 
 if __name__ == "__main__":
     source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    table = pd.read_parquet(source).drop(columns="copy")
-    features(table).to_parquet(target, index=False)
+    features(pd.read_parquet(source)).to_parquet(target, index=False)

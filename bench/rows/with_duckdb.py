@@ -16,7 +16,7 @@ def main(source: Path, sql: Path, target: Path, memory_gib: int) -> None:
             "preserve_insertion_order": False,
         }
     )
-    connection.execute(f"CREATE VIEW source AS SELECT * EXCLUDE copy FROM read_parquet('{source}')")
+    connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet('{source}')")
     query = sql.read_text("utf-8")
     connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet)")
 

@@ -8,38 +8,17 @@ are compared, value by value.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
+
+from measured import Run, run
 
 HERE = Path(__file__).parent
 WORKLOAD = HERE.parent.parent / "workloads/hospital-readmission"
 ENGINES = ("duckdb", "pandas")
 DERIVED = ("prior_encounters", "prior_days_in_hospital", "prior_emergency_admissions", "prior_peak_inpatient")
-
-
-class Run(NamedTuple):
-    """One process: wall time in seconds, largest resident set in MiB."""
-
-    seconds: float
-    peak_mib: float
-
-
-def run(*arguments: object) -> Run:
-    """Runs a Python program of this folder to its end."""
-    began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *map(str, arguments)])  # noqa: S603 - our own programs
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{arguments[0]} ended with {process.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(time.perf_counter() - began, usage.ru_maxrss * unit / 2**20)
 
 
 def measure(times: int, folder: Path, repetitions: int, memory_gib: int) -> dict[str, list[Run]]:
