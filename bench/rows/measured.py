@@ -18,7 +18,7 @@ class Run(NamedTuple):
 def run(*arguments: object, python: Path | None = None, environment: dict[str, str] | None = None) -> Run:
     """Runs a Python program to its end, with this interpreter unless another one is named."""
     began = time.perf_counter()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own programs
         [str(python or sys.executable), *map(str, arguments)],
         env={**os.environ, **(environment or {})},
         stdout=sys.stderr,

@@ -1,8 +1,9 @@
 """
 Preparing and training the hospital workload on many times its rows: time and memory of each stage.
 
-`make bench-scale`. The rows are copies with patients and encounters of their own (generate.py), given to the same two
-entry points that SageMaker starts. Their growth is the exponent b of time = a · rows^b between two sizes: 1 is linear.
+`make bench-scale`. The rows are copies with patients and encounters of their own (generate.py), given to the
+same two entry points that SageMaker starts. Growth is the exponent b of time = a · rows^b from one size to
+the next: 1 is linear.
 """
 
 import argparse
@@ -20,6 +21,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 WORKLOAD = REPOSITORY / "workloads/hospital-readmission"
 PYTHON = REPOSITORY / ".venv/bin/python"
+NODE = REPOSITORY / "node_modules/.bin/node"
 ROWS = 101_766
 
 
@@ -27,8 +29,8 @@ def write_spec(folder: Path) -> None:
     """The spec folder, as the program puts it into a bucket."""
     folder.mkdir(parents=True)
     program = f'console.log(JSON.stringify((await import("{WORKLOAD / "workload.ts"}")).default))'
-    text = subprocess.run(
-        ["node", "--input-type=module", "-e", program], check=True, capture_output=True, text=True
+    text = subprocess.run(  # noqa: S603 - our own program
+        [str(NODE), "--input-type=module", "-e", program], check=True, capture_output=True, text=True
     ).stdout
     (folder / "spec.json").write_text(text, "utf-8")
     shutil.copy(WORKLOAD / "features.sql", folder)
