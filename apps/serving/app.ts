@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { AnsweringModel } from "@perennial/contracts";
+import { OnlineTableFault } from "@perennial/online";
 import { InvalidRecords, PredictionFault, type Model, type RecordFault } from "@perennial/scoring";
 import fastify, {
   LogController,
@@ -12,6 +13,7 @@ import fastify, {
 import { renderAnswer } from "./answer.ts";
 import { CUSTOM_ATTRIBUTES, customAttributes, INFERENCE_ID, inferenceIdOf } from "./custom-attributes.ts";
 import { acceptedType, contentTypeOf } from "./media-type.ts";
+import { type PredictedRecords, predictRecords } from "./predict-records.ts";
 import type { Readiness } from "./readiness.ts";
 import { Refusal } from "./refusal.ts";
 import { readRecords } from "./request-body.ts";
@@ -86,19 +88,20 @@ export function createApp(args: AppArgs): FastifyInstance {
     const mediaType = contentTypeOf(request.headers["content-type"], request.headers["content-encoding"]);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const records = readRecords(body, mediaType, model, limits);
-    const probabilities = await predict(model, records);
+    const predicted = await predict(model, records);
     request.records = records.length;
+    const answer = { task: model.manifest.task, model: answeredBy, ...predicted };
     return (
       reply
         .header("content-type", accepted)
         // As bytes: to a text Fastify would add a charset, and data capture knows content types by their exact names.
-        .send(Buffer.from(renderAnswer(probabilities, model.manifest.threshold, answeredBy, accepted)))
+        .send(Buffer.from(renderAnswer(answer, accepted)))
     );
   });
 
-  async function predict(model: Model, records: readonly unknown[]): Promise<Float32Array> {
+  async function predict(model: Model, records: readonly unknown[]): Promise<PredictedRecords> {
     try {
-      return await model.predict(records);
+      return await predictRecords(model, records, readiness.states, Date.now());
     } catch (error) {
       if (error instanceof PredictionFault) await model.probe().catch(giveUp);
       throw error;
@@ -113,7 +116,12 @@ export function createApp(args: AppArgs): FastifyInstance {
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, message, faults } = describe(error, limits);
-    if (status >= 500) request.log.error({ requestId: request.id, ...framesOf(error) }, message);
+    if (status >= 500) {
+      // What a service says about a refused call holds names of resources, never a value of a record.
+      const service =
+        error instanceof OnlineTableFault && error.cause instanceof Error ? error.cause.message : undefined;
+      request.log.error({ requestId: request.id, service, ...framesOf(error) }, message);
+    }
     return reply.code(status).send({ error: message, faults, model: answering() ?? null });
   }
 
@@ -185,6 +193,10 @@ function describe(error: unknown, limits: AppArgs["limits"]): Described {
   if (error instanceof Refusal) {
     const { status, message, detail, faults } = error;
     return { status, message: detail === undefined ? message : `${message}: ${detail}`, faults };
+  }
+  if (error instanceof OnlineTableFault) {
+    const message = `${error.message}; try again, or send the fields with the records`;
+    return { status: 503, message, faults: [] };
   }
   if (error instanceof PredictionFault) {
     return { status: 500, message: "the model failed on these records", faults: [] };

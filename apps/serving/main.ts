@@ -1,3 +1,5 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { OnlineTable, RecentStates, type StateReader } from "@perennial/online";
 import { loadModel } from "@perennial/scoring";
 import { createApp } from "./app.ts";
 import { Readiness } from "./readiness.ts";
@@ -6,8 +8,20 @@ import { readSettings } from "./settings.ts";
 /** Longest wait for requests under way once the container is told to stop; SageMaker kills it after 30 s. */
 const DRAIN_MS = 25_000;
 
+/**
+ * How long a state that was read is used again, and how many are kept. New states come with a retraining, so that a minute
+ * loses nothing, and a table asked over and over would cost more time than the model (milliseconds against 50 µs).
+ */
+const RECENT = { ttlMs: 60_000, size: 10_000 };
+
+/** Of one call to the table; what takes longer is tried again within the reading's deadline. */
+const TABLE_TIMEOUTS = { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true };
+
 async function main(): Promise<void> {
-  const { version, limits, modelDirectory, host, port } = readSettings(process.env, process.argv.slice(2));
+  const { version, limits, modelDirectory, onlineTable, host, port } = readSettings(
+    process.env,
+    process.argv.slice(2),
+  );
   const readiness = new Readiness();
   const app = createApp({ readiness, version, limits, log: process.stdout });
 
@@ -35,8 +49,19 @@ async function main(): Promise<void> {
   });
   const model = await loadModel(modelDirectory);
   await model.probe();
-  readiness.succeed(model);
+  readiness.succeed(
+    model,
+    onlineTable === undefined ? undefined : statesOf(onlineTable, model.manifest.workload),
+  );
   app.log.info({ workload: model.manifest.workload, version, artifact: model.manifest.version }, "ready");
+}
+
+function statesOf(table: string, workload: string): StateReader {
+  const client = new DynamoDBClient({ maxAttempts: 3, requestHandler: TABLE_TIMEOUTS });
+  return new RecentStates(new OnlineTable(client, table, workload), {
+    ...RECENT,
+    nowMs: () => performance.now(),
+  });
 }
 
 /** One sentence and a code that isn't 0: SageMaker shows the log and starts the container anew. */

@@ -1,8 +1,10 @@
+import type { StateReader } from "@perennial/online";
 import type { Model } from "@perennial/scoring";
 
 /** Whether there is a model to answer with: what `/ping` says, and nothing kinder. */
 export class Readiness {
   #model: Model | undefined;
+  #states: StateReader | undefined;
   #reason: string | undefined = "the model is being loaded";
 
   /** Why no more requests should come; undefined where they are welcome. */
@@ -14,8 +16,14 @@ export class Readiness {
     return this.#model;
   }
 
-  succeed(model: Model): void {
+  /** Where the model's lookups are read; undefined where nothing can be looked up. */
+  get states(): StateReader | undefined {
+    return this.#states;
+  }
+
+  succeed(model: Model, states?: StateReader): void {
     this.#model = model;
+    this.#states = states;
     this.#reason = undefined;
   }
 

@@ -13,6 +13,7 @@ const Environment = z.object({
       .max(25 * 1024),
   ),
   PERENNIAL_MAX_RECORDS: whole(z.int().min(1).max(100_000)),
+  PERENNIAL_ONLINE_TABLE: z.string().min(3).optional(),
   PERENNIAL_ML_ROOT: z.string().min(1).default("/opt/ml"),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(z.int().max(65_535)).default(8080),
@@ -22,6 +23,8 @@ export interface Settings {
   /** Version in the registry; 0 is the baseline. */
   readonly version: number;
   readonly limits: { readonly maxBodyKiB: number; readonly maxRecords: number };
+  /** Table of the entities' latest states; undefined where nothing is looked up. */
+  readonly onlineTable: string | undefined;
   readonly modelDirectory: string;
   readonly host: string;
   readonly port: number;
@@ -47,6 +50,7 @@ export function readSettings(
   return {
     version: settings.PERENNIAL_MODEL_VERSION,
     limits: { maxBodyKiB: settings.PERENNIAL_MAX_BODY_KIB, maxRecords: settings.PERENNIAL_MAX_RECORDS },
+    onlineTable: settings.PERENNIAL_ONLINE_TABLE,
     modelDirectory: `${PERENNIAL_ML_ROOT}/model`,
     host: HOST,
     port: PORT,

@@ -47,6 +47,11 @@ const ROOMS: Room[] = [
     rooms: /^packages\/contracts\//,
     packages: /^(@aws-sdk\/client-s3|zod|node:crypto)$/,
   },
+  {
+    unit: /^packages\/online\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^@aws-sdk\/client-dynamodb$/,
+  },
   { unit: /^packages\/statistics\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   { unit: /^workloads\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   {

@@ -124,10 +124,16 @@ describe("settings", () => {
     expect(readSettings(environment, ["serve"])).toEqual({
       version: 0,
       limits: { maxBodyKiB: 1024, maxRecords: 1000 },
+      onlineTable: undefined,
       modelDirectory: "/opt/ml/model",
       host: "127.0.0.1",
       port: 8080,
     });
+  });
+
+  it("name the table that states are looked up in, where there is one", () => {
+    const settings = readSettings({ ...environment, PERENNIAL_ONLINE_TABLE: "perennial-dev-online" }, []);
+    expect(settings.onlineTable).toBe("perennial-dev-online");
   });
 
   it("are refused together", () => {

@@ -1,3 +1,4 @@
+import type { StateReader } from "@perennial/online";
 import { loadArtifact } from "@perennial/scoring";
 import type { FastifyInstance } from "fastify";
 import { onTestFinished } from "vitest";
@@ -18,10 +19,11 @@ export interface ServingApp {
 export async function servingApp(
   parts: ArtifactParts = {},
   args: Partial<Omit<AppArgs, "readiness" | "log">> = {},
+  states?: StateReader,
 ): Promise<ServingApp> {
   const written: string[] = [];
   const readiness = new Readiness();
-  readiness.succeed(await loadArtifact(await artifactArchive(artifactFiles(parts))));
+  readiness.succeed(await loadArtifact(await artifactArchive(artifactFiles(parts))), states);
   const log = { write: (line: string) => void written.push(line) };
   const limits = { maxBodyKiB: 16, maxRecords: 5 };
   const app = createApp({ readiness, version: 3, limits, log, ...args });

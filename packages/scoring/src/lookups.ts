@@ -1,6 +1,6 @@
 import type { EntityState, LookedUp, Manifest, ManifestLookup } from "@perennial/contracts";
 import { epochDay } from "./day.ts";
-import { missingMarkersOf, type MissingMarkers } from "./field-reader.ts";
+import { MAX_TEXT_LENGTH, missingMarkersOf, type MissingMarkers } from "./field-reader.ts";
 import { shown, type FaultList } from "./record-fault.ts";
 
 const MS_PER_DAY = 86_400_000;
@@ -15,7 +15,7 @@ export interface StateKey {
 export type StateOf = (wanted: StateKey) => EntityState | undefined;
 
 /** A record with the fields that were looked up for it, and the states that they come from. */
-export interface FilledRecord {
+export interface CompletedRecord {
   readonly record: unknown;
   readonly lookedUp: readonly LookedUp[];
 }
@@ -35,9 +35,16 @@ export class Lookups {
     this.#missing = missingMarkersOf(manifest);
   }
 
+  /** Whether any of the records leaves out a field that can be looked up. */
+  areNeeded(records: readonly unknown[]): boolean {
+    if (this.#lookups.length === 0) return false;
+    return records.some(
+      (record) => isFields(record) && this.#lookups.some((lookup) => needs(record, lookup)),
+    );
+  }
+
   /** The states that the records need, each once; none where they bring all their fields along. */
   wanted(records: readonly unknown[]): readonly StateKey[] {
-    if (this.#lookups.length === 0) return [];
     const wanted = new Map<string, StateKey>();
     for (const record of records) {
       if (!isFields(record)) continue;
@@ -61,7 +68,7 @@ export class Lookups {
     stateOf: StateOf,
     faults: FaultList,
     nowMs: number,
-  ): readonly FilledRecord[] {
+  ): readonly CompletedRecord[] {
     return records.map((record, place) => {
       if (!isFields(record)) return { record, lookedUp: [] };
       const filled: Record<string, number | null> = {};
@@ -137,7 +144,8 @@ export class Lookups {
   #textOf(value: unknown): string | undefined {
     if (typeof value !== "string" && typeof value !== "number") return undefined;
     const text = String(value).trim();
-    return this.#missing.has(text) || text === "NaN" ? undefined : text;
+    const isKey = text.length <= MAX_TEXT_LENGTH && text !== "NaN" && !this.#missing.has(text);
+    return isKey ? text : undefined;
   }
 }
 

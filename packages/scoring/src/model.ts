@@ -1,6 +1,7 @@
 import type { Manifest } from "@perennial/contracts";
 import { readArtifactArchive, readArtifactDirectory, type Artifact } from "./artifact.ts";
 import { Graph, PredictionFault } from "./graph.ts";
+import { Lookups } from "./lookups.ts";
 import { predictionCheck, type PredictionCheck } from "./prediction-check.ts";
 import { RecordEncoder, type EncodedRecords } from "./record-encoder.ts";
 import { FaultList, InvalidRecords, type RecordFault } from "./record-fault.ts";
@@ -8,12 +9,15 @@ import { FaultList, InvalidRecords, type RecordFault } from "./record-fault.ts";
 /** A verified artifact, ready to score raw records. Calls may overlap; none of them sees another one's rows. */
 export class Model {
   readonly manifest: Manifest;
+  /** What may be looked up for a record that leaves it out. Scoring itself looks nothing up. */
+  readonly lookups: Lookups;
   readonly #encoder: RecordEncoder;
   readonly #graph: Graph;
   readonly #check: PredictionCheck;
 
   private constructor(manifest: Manifest, graph: Graph) {
     this.manifest = manifest;
+    this.lookups = new Lookups(manifest);
     this.#encoder = new RecordEncoder(manifest);
     this.#graph = graph;
     this.#check = predictionCheck(manifest.task);

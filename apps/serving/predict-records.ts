@@ -1,0 +1,41 @@
+import type { LookedUp } from "@perennial/contracts";
+import type { StateReader } from "@perennial/online";
+import { FaultList, type Model } from "@perennial/scoring";
+import { Refusal } from "./refusal.ts";
+
+export interface PredictedRecords {
+  readonly predictions: Float32Array;
+  /** Per record; empty where nothing was looked up. */
+  readonly lookedUp: readonly (readonly LookedUp[])[];
+}
+
+/**
+ * Predicts records, with the fields that they leave out looked up. Records that bring all fields along need no table.
+ *
+ * @throws {InvalidRecords} with the faults of all records, {Refusal} where nothing can be looked up here,
+ *   {OnlineTableFault} where the table can't be read now, {PredictionFault} where the model fails.
+ */
+export async function predictRecords(
+  model: Model,
+  records: readonly unknown[],
+  states: StateReader | undefined,
+  nowMs: number,
+): Promise<PredictedRecords> {
+  const { lookups } = model;
+  if (!lookups.areNeeded(records)) return { predictions: await model.predict(records), lookedUp: [] };
+  if (states === undefined) {
+    const fields = model.manifest.lookups.flatMap(({ columns }) => Object.keys(columns)).join(", ");
+    throw new Refusal(
+      400,
+      `this endpoint has no online table (PERENNIAL_ONLINE_TABLE) to look fields up in; send ${fields} with each record`,
+    );
+  }
+  const stateOf = await states.read(lookups.wanted(records));
+  const faults = new FaultList();
+  const completed = lookups.complete(records, stateOf, faults, nowMs);
+  const predictions = await model.predict(
+    completed.map(({ record }) => record),
+    faults,
+  );
+  return { predictions, lookedUp: completed.map(({ lookedUp }) => lookedUp) };
+}
