@@ -1,6 +1,13 @@
 import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityState } from "@perennial/contracts";
-import { itemOf, OnlineTable, OnlineTableFault, RecentStates, type StateKey } from "@perennial/online";
+import {
+  itemOf,
+  OnlineTable,
+  OnlineTableFault,
+  type OnlineTableOptions,
+  RecentStates,
+  type StateKey,
+} from "@perennial/online";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, it } from "vitest";
 
@@ -14,7 +21,7 @@ const form = (key: string): StateKey => ({ entity: "team_form", key });
 const item = (state: EntityState) =>
   itemOf("match-outcome", "team_form", state, "match-outcome-0123456789ab");
 
-function tableOf(options: ConstructorParameters<typeof OnlineTable>[3] = {}) {
+function tableOf(options: Partial<OnlineTableOptions> = {}) {
   const client = new DynamoDBClient({ region: "eu-central-1" });
   const mock = mockClient(client);
   let now = 0;

@@ -24,8 +24,8 @@ export interface OnlineTableOptions {
    * @default 2000
    */
   deadlineMs?: number;
-  /** A monotonous clock in milliseconds. */
-  nowMs?: () => number;
+  /** A monotonous clock in milliseconds: `() => performance.now()`. */
+  nowMs: () => number;
   sleep?: (ms: number) => Promise<void>;
 }
 
@@ -33,6 +33,8 @@ export interface OnlineTableOptions {
 const BATCH = 100;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 320;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The table of a stack that holds the latest states, as one workload sees it. */
 export class OnlineTable implements StateReader {
@@ -45,16 +47,12 @@ export class OnlineTable implements StateReader {
     client: Pick<DynamoDBClient, "send">,
     table: string,
     workload: string,
-    options: OnlineTableOptions = {},
+    { deadlineMs = 2_000, nowMs, sleep = pause }: OnlineTableOptions,
   ) {
     this.#client = client;
     this.#table = table;
     this.#workload = workload;
-    this.#options = {
-      deadlineMs: options.deadlineMs ?? 2_000,
-      nowMs: options.nowMs ?? (() => performance.now()),
-      sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    };
+    this.#options = { deadlineMs, nowMs, sleep };
   }
 
   async read(wanted: readonly StateKey[]): Promise<StateLookup> {
@@ -74,7 +72,7 @@ export class OnlineTable implements StateReader {
   ): Promise<void> {
     const { nowMs, sleep } = this.#options;
     let keys: KeysAndAttributes["Keys"] = batch.map((key) => keyOf(this.#workload, key));
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const left = until - nowMs();
       if (left <= 0) throw this.#late(keys?.length ?? 0);
       const answer = await this.#ask(keys, left);
@@ -85,8 +83,8 @@ export class OnlineTable implements StateReader {
       // DynamoDB leaves out what it has no capacity for, and says so.
       keys = answer.UnprocessedKeys?.[this.#table]?.Keys;
       if (keys === undefined || keys.length === 0) return;
-      if (nowMs() + pause >= until) throw this.#late(keys.length);
-      await sleep(pause);
+      if (nowMs() + pauseMs >= until) throw this.#late(keys.length);
+      await sleep(pauseMs);
     }
   }
 
