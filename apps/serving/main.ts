@@ -58,10 +58,8 @@ async function main(): Promise<void> {
 
 function statesOf(table: string, workload: string): StateReader {
   const client = new DynamoDBClient({ maxAttempts: 3, requestHandler: TABLE_TIMEOUTS });
-  return new RecentStates(new OnlineTable(client, table, workload), {
-    ...RECENT,
-    nowMs: () => performance.now(),
-  });
+  const nowMs = () => performance.now();
+  return new RecentStates(new OnlineTable(client, table, workload, { nowMs }), { ...RECENT, nowMs });
 }
 
 /** One sentence and a code that isn't 0: SageMaker shows the log and starts the container anew. */
