@@ -21,6 +21,7 @@ checksum = $(shell cat $(1) 2>/dev/null | cksum | cut -d' ' -f1)
 NODE_STAMP := node_modules/.lock-$(call checksum,package-lock.json)
 TOOLS_STAMP := .tools/.lock-$(call checksum,requirements-tools.lock)
 PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock requirements-dev.lock)
+TRACKING_STAMP := .tracking/.lock-$(call checksum,requirements-tracking.lock)
 # What benchmarks compare with has a lock and an environment of its own: nothing else may come to need it.
 PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
 
@@ -45,7 +46,7 @@ clean: ## Remove the local cloud's state
 	rm -rf .perennial
 
 .PHONY: setup lock
-setup: $(NODE_STAMP) $(PYTHON_STAMP) ## Install what the locks say; does nothing when that is done
+setup: $(NODE_STAMP) $(PYTHON_STAMP) $(TRACKING_STAMP) ## Install what the locks say; does nothing when that is done
 
 $(NODE_STAMP):
 	@export PATH="$$SYSTEM_PATH"; \
@@ -86,12 +87,20 @@ $(PEERS_STAMP): $(TOOLS_STAMP)
 	@.tools/bin/uv pip sync --quiet --python .peers/bin/python --require-hashes bench/rows/requirements.lock
 	@touch $@
 
+# The tracking server has libraries of its own: a model's bytes follow those of the training image, and only those.
+$(TRACKING_STAMP): $(TOOLS_STAMP)
+	@echo "Installing the tracking server of requirements-tracking.lock"
+	@.tools/bin/uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .tracking
+	@.tools/bin/uv pip sync --quiet --python .tracking/bin/python --require-hashes requirements-tracking.lock
+	@touch $@
+
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url
 lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml and requirements-*.in
 	PATH="$$SYSTEM_PATH" npm install --package-lock-only --no-audit --no-fund
 	$(COMPILE) requirements-tools.in --output-file requirements-tools.lock
 	$(COMPILE) $(TABULAR)/pyproject.toml --output-file $(TABULAR)/requirements.lock
+	$(COMPILE) requirements-tracking.in --excludes requirements-tracking.excluded --output-file requirements-tracking.lock
 	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) bench/rows/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/rows/requirements.lock
 
