@@ -1,4 +1,4 @@
-import type { Manifest } from "@perennial/contracts";
+import { type Manifest, outputNames, type Task } from "@perennial/contracts";
 import type { StoredObject } from "@perennial/objects";
 import { ArtifactFault, loadArtifact, type Model } from "@perennial/scoring";
 
@@ -14,6 +14,7 @@ export interface Candidate {
 /** What is known of an artifact before it is opened. */
 export interface Claims {
   readonly workload: string;
+  readonly task: Task;
   /** Absent for a challenger: nobody has said so yet. */
   readonly artifactSha256?: string;
   /** The sealed holdout that the manifest must name, as training was told it; absent for a champion of earlier data. */
@@ -43,6 +44,17 @@ export async function openCandidate(
       found: found ?? "",
     });
   }
+  const [asked, answered] = [
+    answersOf(claims.task),
+    [manifest.task.kind, ...outputNames(manifest.task)].join(" "),
+  ];
+  if (asked !== answered) {
+    throw new ArtifactFault({
+      file: `manifest.json of ${uri}`,
+      expected: `the task ${asked}; another question is another workload`,
+      found: `the task ${answered}`,
+    });
+  }
   const named = manifest.parts?.holdout.sha256;
   if (claims.holdoutSha256 !== undefined && named !== claims.holdoutSha256) {
     throw new ArtifactFault({
@@ -52,4 +64,11 @@ export async function openCandidate(
     });
   }
   return { model, manifest, modelDataUrl: uri, artifactSha256: sha256, artifactBytes: bytes.byteLength };
+}
+
+/** What a model of the task answers with, in order: two models can be compared only if it is the same. */
+function answersOf(task: Task): string {
+  if (task.kind === "binary") return "binary probability";
+  if (task.kind === "regression") return "regression estimate lower upper";
+  return ["multiclass", ...task.classes.map(({ name }) => name)].join(" ");
 }

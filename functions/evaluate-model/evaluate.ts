@@ -1,10 +1,9 @@
 import type { AuditReport, Evaluation, Scores } from "@perennial/contracts";
-import { seedFromText } from "@perennial/statistics";
-import { binaryMetrics } from "./binary-metrics.ts";
+import { measureTask, type PredictedRows, seedFromText } from "@perennial/statistics";
 import type { Candidate } from "./candidate.ts";
 import { measureRows, predictRows, withKnownFields } from "./predict-rows.ts";
 import type { SealedPart } from "./sealed-part.ts";
-import { describeSlices, sliceLevels, type SlicingSpec } from "./slices.ts";
+import { describeLargeSlices, describeSlices, sliceLevels, type SlicingSpec } from "./slices.ts";
 
 export interface EvaluationInput {
   readonly workload: string;
@@ -33,9 +32,11 @@ export async function evaluate({
   scoresUri,
   nowMillis,
 }: EvaluationInput): Promise<{ evaluation: Evaluation; scores: Scores }> {
-  const { sha256, labels, groups, positives, records } = holdout;
+  const { sha256, labels, groups, classes, classRows, records } = holdout;
+  const { columns } = challenger.manifest.output;
   const measured = async (candidate: Candidate, rows: SealedPart["records"], version: number | null) => {
-    const probabilities = await predictRows(candidate.model, rows);
+    const { predictions, invalid } = await predictRows(candidate.model, rows);
+    const predicted: PredictedRows = { labels, columns, predictions };
     const { manifest, modelDataUrl, artifactSha256, artifactBytes } = candidate;
     const modelSha256 = manifest.hashes.files["model.onnx"];
     const evaluated = {
@@ -45,44 +46,34 @@ export async function evaluate({
       artifactSha256,
       artifactBytes,
       modelSha256,
-      metrics: binaryMetrics(
-        { labels, scores: probabilities },
-        groups,
-        manifest,
-        seedFromText(sha256 + modelSha256),
-      ),
+      metrics: measureTask(manifest.task, predicted, { groups, seed: seedFromText(sha256 + modelSha256) }),
       scoreMicros: await measureRows(candidate.model, rows, nowMillis),
-      invalidPredictions: probabilities.filter(Number.isNaN).length,
+      invalidPredictions: invalid,
     };
-    return { probabilities, evaluated };
+    return { predicted, evaluated };
   };
   // The challenger is made by the same spec as the holdout: a field that it doesn't know would be refused in service too.
   const ofChallenger = await measured(challenger, records, null);
   const ofChampion = await measured(champion, withKnownFields(records, champion.manifest), championVersion);
 
   const slices = sliceLevels(records, spec);
-  const paired = { champion: ofChampion.probabilities, challenger: ofChallenger.probabilities };
+  const paired = { champion: ofChampion.predicted, challenger: ofChallenger.predicted };
   return {
     evaluation: {
       workload,
       execution,
-      holdout: {
-        sha256,
-        rows: labels.length,
-        groups: groups.count,
-        positives,
-        prevalence: positives / labels.length,
-      },
+      holdout: { sha256, rows: labels.length, groups: groups.count, classRows: [...classRows] },
       challenger: ofChallenger.evaluated,
       champion: ofChampion.evaluated,
-      slices: describeSlices(slices, { labels, ...paired }),
+      slices: describeSlices(slices, paired, classes, spec.gate),
       scoresUri,
     },
     scores: {
       group: [...groups.index],
-      label: Array.from(labels, (label) => (label === 1 ? 1 : 0)),
-      champion: column(paired.champion),
-      challenger: column(paired.challenger),
+      label: [...labels],
+      columns,
+      champion: orNull(paired.champion),
+      challenger: orNull(paired.challenger),
       slices,
     },
   };
@@ -90,21 +81,28 @@ export async function evaluate({
 
 /** The challenger's figures on the part that no gate reads. */
 export async function audit(
-  { workload, execution, challenger }: Pick<EvaluationInput, "workload" | "execution" | "challenger">,
-  { sha256, labels, groups, positives, records }: SealedPart,
+  {
+    workload,
+    execution,
+    challenger,
+    spec,
+  }: Pick<EvaluationInput, "workload" | "execution" | "challenger" | "spec">,
+  { sha256, labels, groups, classes, classRows, records }: SealedPart,
 ): Promise<AuditReport> {
   const { model, manifest } = challenger;
-  const rows = { labels, scores: await predictRows(model, records) };
+  const { predictions } = await predictRows(model, records);
+  const predicted: PredictedRows = { labels, columns: manifest.output.columns, predictions };
   const seed = seedFromText(sha256 + manifest.hashes.files["model.onnx"]);
   return {
     workload,
     execution,
     artifactVersion: manifest.version,
-    part: { sha256, rows: labels.length, groups: groups.count, positives },
-    metrics: binaryMetrics(rows, groups, manifest, seed),
+    part: { sha256, rows: labels.length, groups: groups.count, classRows: [...classRows] },
+    metrics: measureTask(manifest.task, predicted, { groups, seed }),
+    slices: describeLargeSlices(sliceLevels(records, spec), predicted, groups, classes, spec.gate),
   };
 }
 
-function column(probabilities: Float64Array): (number | null)[] {
-  return Array.from(probabilities, (probability) => (Number.isNaN(probability) ? null : probability));
+function orNull({ predictions }: PredictedRows): (number | null)[] {
+  return Array.from(predictions, (prediction) => (Number.isNaN(prediction) ? null : prediction));
 }

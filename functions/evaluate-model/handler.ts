@@ -8,6 +8,7 @@ import {
   parse,
   Prepared,
   Scores,
+  type Task,
   WorkloadSpec,
 } from "@perennial/contracts";
 import type { Ledger } from "@perennial/ledger";
@@ -51,15 +52,24 @@ export const createHandler =
       uri: pointer?.modelDataUrl ?? baseline.baselineUri,
       artifactSha256: pointer?.artifactSha256 ?? baseline.baselineSha256,
     };
-    const [spec, holdout, auditPart, challengerObject, championObject] = await Promise.all([
-      objects.readDocument(asked.specUri, WorkloadSpec),
-      readPart(objects, asked.holdoutUri, "holdout", workload),
-      readPart(objects, asked.auditUri, "audit", workload),
+    const spec = await objects.readDocument(asked.specUri, WorkloadSpec);
+    const { task } = spec;
+    const [holdout, auditPart, challengerObject, championObject] = await Promise.all([
+      readPart(objects, asked.holdoutUri, "holdout", workload, task),
+      readPart(objects, asked.auditUri, "audit", workload, task),
       objects.read(asked.challengerUri),
       objects.read(live.uri),
     ]);
-    const challenger = await openCandidate(challengerObject, { workload, holdoutSha256: holdout.sha256 });
-    const champion = await openCandidate(championObject, { workload, artifactSha256: live.artifactSha256 });
+    const challenger = await openCandidate(challengerObject, {
+      workload,
+      task,
+      holdoutSha256: holdout.sha256,
+    });
+    const champion = await openCandidate(championObject, {
+      workload,
+      task,
+      artifactSha256: live.artifactSha256,
+    });
 
     const folder = `s3://${artifactBucket}/evaluations/${workload}/${execution}`;
     const scoresUri = `${folder}/scores.json`;
@@ -94,6 +104,7 @@ async function readPart(
   prefix: string,
   part: "holdout" | "audit",
   workload: string,
+  task: Task,
 ): Promise<SealedPart> {
   const [prepared, rows] = await Promise.all([
     objects.readDocument(`${prefix}prepared.json`, Prepared),
@@ -103,5 +114,5 @@ async function readPart(
     const message = `given ${prepared.workload}; expected ${workload}`;
     throw new InvalidInput(`${prefix}prepared.json`, [{ path: "workload", message }]);
   }
-  return await readSealedPart(rows.bytes, prepared, part, prefix);
+  return await readSealedPart(rows.bytes, prepared, part, task, prefix);
 }

@@ -1,24 +1,47 @@
 import type { Manifest } from "@perennial/contracts";
-import { InvalidRecords, type Model, measureMicros, PredictionFault } from "@perennial/scoring";
+import { countInvalid, InvalidRecords, type Model, measureMicros, PredictionFault } from "@perennial/scoring";
 
 type Records = readonly Readonly<Record<string, unknown>>[];
 
 /** Rows whose scoring time is measured, over and over: enough to see more than one path through the trees. */
 const MEASURED_ROWS = 256;
 
+/** A model's predictions of some rows. */
+export interface Predicted {
+  /** Row by row, as many as the model has output columns; NaN in all of a row for which it gives none. */
+  readonly predictions: Float64Array;
+  /** Rows for which it gives none. */
+  readonly invalid: number;
+}
+
 /**
- * Probabilities of raw records, NaN where the model gives none: it refuses the row, fails on it, or answers with something
- * that is no probability. One such row must not hide how the others fare.
+ * Predictions of raw records. A model gives none where it refuses the row, fails on it, or answers with something that its
+ * task doesn't allow. One such row must not hide how the others fare.
  */
-export async function predictRows(model: Pick<Model, "score">, records: Records): Promise<Float64Array> {
-  const scores = await scoreOrRefuse(model, records);
-  if (scores !== null) return Float64Array.from(scores, asProbability);
-  const probabilities = new Float64Array(records.length);
-  for (const [row, record] of records.entries()) {
-    const [score] = (await scoreOrRefuse(model, [record])) ?? [];
-    probabilities[row] = asProbability(score ?? Number.NaN);
+export async function predictRows(
+  model: Pick<Model, "score" | "manifest">,
+  records: Records,
+): Promise<Predicted> {
+  const { task, output } = model.manifest;
+  const { columns } = output;
+  const predictions = new Float64Array(records.length * columns).fill(Number.NaN);
+  const all = await scoreOrRefuse(model, records);
+  if (all !== null) {
+    predictions.set(all);
+  } else {
+    for (const [row, record] of records.entries()) {
+      const answer = await scoreOrRefuse(model, [record]);
+      if (answer !== null) predictions.set(answer, row * columns);
+    }
   }
-  return probabilities;
+  let invalid = 0;
+  for (let start = 0; start < predictions.length; start += columns) {
+    const ofRow = predictions.subarray(start, start + columns);
+    if (countInvalid(task, ofRow, columns) === 0) continue;
+    invalid += 1;
+    ofRow.fill(Number.NaN);
+  }
+  return { predictions, invalid };
 }
 
 /**
@@ -32,8 +55,7 @@ export async function measureRows(
   nowMillis: () => number,
 ): Promise<number> {
   const answering = {
-    score: async (asked: readonly unknown[]) =>
-      (await scoreOrRefuse(model, asked)) ?? new Float32Array(asked.length).fill(Number.NaN),
+    score: async (asked: readonly unknown[]) => (await scoreOrRefuse(model, asked)) ?? new Float32Array(),
   };
   return await measureMicros(answering, records.slice(0, MEASURED_ROWS), nowMillis);
 }
@@ -65,8 +87,4 @@ async function scoreOrRefuse(
     if (error instanceof InvalidRecords || error instanceof PredictionFault) return null;
     throw error;
   }
-}
-
-function asProbability(score: number): number {
-  return score >= 0 && score <= 1 ? score : Number.NaN;
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { type Fault, InvalidInput, type Prepared } from "@perennial/contracts";
-import { type Groups, groupRows } from "@perennial/statistics";
+import { type Fault, InvalidInput, type Prepared, type Task } from "@perennial/contracts";
+import { countRowsByClass, type Groups, groupRows } from "@perennial/statistics";
 import { z } from "zod";
 
 const inflate = promisify(gunzip);
@@ -11,31 +11,37 @@ const inflate = promisify(gunzip);
 const MAX_UNPACKED_MIB = 512;
 
 /** One line of `rows.jsonl.gz`. */
-const Row = z.strictObject({
-  group: z.union([z.string(), z.number()]),
-  label: z.union([z.literal(0), z.literal(1)]),
-  record: z.record(z.string(), z.unknown()),
-});
+const rowOf = (label: z.ZodType<number>) =>
+  z.strictObject({
+    group: z.union([z.string(), z.number()]),
+    label,
+    record: z.record(z.string(), z.unknown()),
+  });
+type Row = z.output<ReturnType<typeof rowOf>>;
 
 /** A part of the data that training never saw: holdout or audit. Its records stay in memory. */
 export interface SealedPart {
   /** SHA-256 of the unpacked `rows.jsonl`: the part's name in manifest, evaluation and ledger. */
   readonly sha256: string;
-  readonly labels: Uint8Array;
+  /** 0 or 1, the class's place in its order, or the quantity. */
+  readonly labels: Float64Array;
   readonly groups: Groups;
-  readonly positives: number;
+  /** Classes that labels count; 0 for a quantity. */
+  readonly classes: number;
+  readonly classRows: readonly number[];
   readonly records: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**
  * Unpacks a sealed part and holds it against what the processing job wrote down about it.
  *
- * @throws {InvalidInput} if the rows aren't those of `prepared`. No message quotes a row: they are health data.
+ * @throws {InvalidInput} if the rows aren't those of `prepared`. No message quotes a row: they may be health data.
  */
 export async function readSealedPart(
   archive: Uint8Array,
   prepared: Prepared,
   part: "holdout" | "audit",
+  task: Task,
   uri: string,
 ): Promise<SealedPart> {
   const lines = await unpack(archive, uri);
@@ -49,24 +55,42 @@ export async function readSealedPart(
       },
     ]);
   }
+  const classes = classesOf(task);
+  const label =
+    classes === 0
+      ? z.number()
+      : z
+          .int()
+          .min(0)
+          .max(classes - 1);
+  const schema = rowOf(label);
+  const hint = classes === 0 ? "a number" : `${classes === 2 ? "0 or" : "0 to"} ${classes - 1}`;
   const rows = lines
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "")
-    .map((line, index) => readRow(line, index, uri));
-  const labels = Uint8Array.from(rows, ({ label }) => label);
+    .map((line, index) => readRow(line, index, schema, hint, uri));
+  const labels = Float64Array.from(rows, (row) => row.label);
   const groups = groupRows(rows.map(({ group }) => group));
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  const found = { rows: rows.length, groups: groups.count, positives };
-  const faults: Fault[] = (["rows", "groups", "positives"] as const)
-    .filter((count) => found[count] !== expected[count])
+  const classRows = countRowsByClass(labels, classes);
+  const found = { rows: rows.length, groups: groups.count, classRows };
+  const faults: Fault[] = (["rows", "groups", "classRows"] as const)
+    .filter((count) => String(found[count]) !== String(expected[count]))
     .map((count) => ({
       path: count,
-      message: `given ${found[count]}; expected ${expected[count]}, as prepared.json says of its ${part}`,
+      message: `given ${shown(found[count])}; expected ${shown(expected[count])}, as prepared.json says of its ${part}`,
     }));
   if (faults.length > 0) throw new InvalidInput(uri, faults);
-  return { sha256, labels, groups, positives, records: rows.map(({ record }) => record) };
+  return { sha256, labels, groups, classes, classRows, records: rows.map(({ record }) => record) };
 }
+
+function classesOf(task: Task): number {
+  if (task.kind === "regression") return 0;
+  return task.kind === "binary" ? 2 : task.classes.length;
+}
+
+const shown = (count: number | readonly number[]): string =>
+  typeof count === "number" ? String(count) : count.join(" and ") || "none";
 
 async function unpack(archive: Uint8Array, uri: string): Promise<Buffer> {
   try {
@@ -79,12 +103,12 @@ async function unpack(archive: Uint8Array, uri: string): Promise<Buffer> {
   }
 }
 
-function readRow(line: string, index: number, uri: string): z.output<typeof Row> {
+function readRow(line: string, index: number, schema: z.ZodType<Row>, label: string, uri: string): Row {
   try {
-    return Row.parse(JSON.parse(line));
+    return schema.parse(JSON.parse(line));
   } catch {
     // Neither the error nor its cause: both quote the row.
-    const message = "given something else; expected {group, label: 0 or 1, record} in JSON";
+    const message = `given something else; expected {group, label: ${label}, record} in JSON`;
     throw new InvalidInput(uri, [{ path: `line ${index + 1}`, message }]);
   }
 }

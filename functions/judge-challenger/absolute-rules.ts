@@ -1,5 +1,6 @@
 import type { Check, Evaluation, Verdict, WorkloadSpec } from "@perennial/contracts";
-import { count, figure, metric, plural } from "./wording.ts";
+import { type Bar, calibrationBars, type Evaluated } from "./calibration-bars.ts";
+import { count, figure, plural } from "./wording.ts";
 
 export type Gate = WorkloadSpec["gate"];
 
@@ -27,7 +28,7 @@ export function checkAbsoluteRules(
     checkRows(evaluation, gate),
     checkPredictions(evaluation),
     checkLooks(evaluation, gate, look),
-    ...bars(gate).map((bar) => checkBar(bar, evaluation, past)),
+    ...bars(evaluation, gate).map((bar) => checkBar(bar, evaluation, past)),
   ];
 }
 
@@ -47,14 +48,14 @@ function checkPredictions({ challenger, champion }: Evaluation): Check {
     { model: "champion", rows: champion.invalidPredictions },
   ].filter(({ rows }) => !(rows === 0));
   const faults = invalid.map(
-    ({ model, rows }) => `the ${model} gives no probability for ${plural(rows, "row")}`,
+    ({ model, rows }) => `the ${model} gives no valid prediction for ${plural(rows, "row")}`,
   );
   return {
     name: "predictions",
     outcome: outcome(invalid.length === 0),
-    finding: faults.length === 0 ? "both models give a probability for every row" : faults.join(" and "),
+    finding: faults.length === 0 ? "both models give a valid prediction for every row" : faults.join(" and "),
     measured: figure(challenger.invalidPredictions),
-    limit: "a probability for every row, by both models",
+    limit: "a valid prediction for every row, by both models",
   };
 }
 
@@ -73,44 +74,9 @@ function checkLooks({ holdout }: Evaluation, { looks }: Gate, { number }: Look):
   };
 }
 
-type Evaluated = Evaluation["challenger"];
-
-/** A figure of one model that has to lie within fixed limits. */
-interface Bar {
-  readonly name: Check["name"];
-  readonly measure: (model: Evaluated) => Check["measured"] & object;
-  /** NaN and null are never within. */
-  readonly isReached: (value: number) => boolean;
-  readonly describe: (model: Evaluated) => string;
-  /** The figure alone, for the champion's beside the challenger's. */
-  readonly show: (value: number) => string;
-  readonly limit: string;
-}
-
-function bars({ calibration, budgets }: Gate): Bar[] {
-  const [lowest, highest] = calibration.slope;
-  const errors = (z: number) => `${Math.abs(z).toFixed(1)} standard errors`;
+function bars({ challenger }: Evaluation, { calibration, budgets }: Gate): Bar[] {
   return [
-    {
-      name: "calibration-slope",
-      measure: ({ metrics }) => metrics.calibration.slope,
-      isReached: (slope) => slope >= lowest && slope <= highest,
-      describe: ({ metrics }) =>
-        `the calibration slope is ${metric(metrics.calibration.slope.value)}; ${lowest} to ${highest} is accepted`,
-      show: metric,
-      limit: `from ${lowest} to ${highest}`,
-    },
-    {
-      name: "calibration-mean",
-      measure: ({ metrics }) => figure(metrics.calibration.meanZ ?? Number.NaN),
-      isReached: (z) => Math.abs(z) <= calibration.meanZ,
-      describe: ({ metrics: { calibration: found } }) =>
-        `the mean prediction ${metric(found.meanPredicted)} lies ` +
-        `${found.meanZ === null ? "an undefined distance" : errors(found.meanZ)} ` +
-        `from the observed rate ${metric(found.observedRate)}; ${calibration.meanZ} are accepted`,
-      show: errors,
-      limit: `within ${calibration.meanZ} standard errors`,
-    },
+    ...calibrationBars(challenger.metrics, calibration),
     budget("latency", "microseconds for one record", budgets.scoreMicros, ({ scoreMicros }) => scoreMicros),
     budget("size", "MiB", budgets.artifactMiB, ({ artifactBytes }) => artifactBytes / BYTES_PER_MIB),
   ];
@@ -134,21 +100,27 @@ function budget(
 }
 
 function checkBar(bar: Bar, { challenger, champion }: Evaluation, past: PastVerdicts): Check {
-  const measured = bar.measure(challenger);
-  const isReached = bar.isReached(measured.value ?? Number.NaN);
-  const hint = isReached ? "" : hintAt(bar, bar.measure(champion).value, past);
-  return {
-    name: bar.name,
-    outcome: outcome(isReached),
-    finding: bar.describe(challenger) + hint,
-    measured,
-    limit: bar.limit,
-  };
+  const { name, measure, isReached, cannotTell, describe, limit } = bar;
+  const measured = measure(challenger);
+  const finding = describe(challenger);
+  if (isReached(measured.value ?? Number.NaN)) return { name, outcome: "passed", finding, measured, limit };
+  if (cannotTell?.(measured) === true) {
+    const { lower, upper } = measured;
+    const between = `from ${bar.show(lower ?? Number.NaN)} to ${bar.show(upper ?? Number.NaN)}`;
+    const tooFew = `${finding}, but the rows are too few to tell (95 % interval ${between})`;
+    return { name, outcome: "too few", finding: tooFew, measured, limit };
+  }
+  const hint = hintAt(bar, measure(champion).value, past);
+  return { name, outcome: "failed", finding: finding + hint, measured, limit };
 }
 
-function hintAt({ name, isReached, show }: Bar, champion: number | null, past: PastVerdicts): string {
+function hintAt(
+  { name, place = 0, isReached, show }: Bar,
+  champion: number | null,
+  past: PastVerdicts,
+): string {
   if (isReached(champion ?? Number.NaN)) return "";
-  const others = past.flatMap(({ checks }) => checks.filter((check) => check.name === name));
+  const others = past.flatMap(({ checks }) => checks.filter((check) => check.name === name)[place] ?? []);
   const hasPassed = others.some(({ measured }) => isReached(measured?.value ?? Number.NaN));
   const before =
     others.length === 1 ? "the last challenger" : `any of the last ${count(others.length)} challengers`;

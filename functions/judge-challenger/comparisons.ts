@@ -1,36 +1,47 @@
-import type { Check, Scores } from "@perennial/contracts";
+import type { Check, Scores, Task, WorkloadSpec } from "@perennial/contracts";
 import {
   alphaForLook,
-  brierMetric,
   type Comparison,
   compareMetric,
   compareSlices,
+  GUARD,
   type Groups,
   groupRows,
-  rocAucMetric,
+  PRIMARY,
+  type PredictedRows,
   type Slice,
   type SliceComparison,
 } from "@perennial/statistics";
 import type { Gate, Look } from "./absolute-rules.ts";
-import { count, figure, metric, percent, plural, signed, toEstimate } from "./wording.ts";
+import { classNames, count, figure, metric, percent, plural, signed, toEstimate, unitOf } from "./wording.ts";
 
-/** Both models' probabilities for the same rows, as the statistics take them; NaN where a model gave none. */
+/** Both models' predictions for the same rows, as the statistics take them; NaN where a model gave none. */
 export interface PairedRows {
-  readonly labels: Uint8Array;
   readonly groups: Groups;
-  readonly champion: Float64Array;
-  readonly challenger: Float64Array;
+  readonly champion: PredictedRows;
+  readonly challenger: PredictedRows;
   readonly slices: readonly Slice[];
 }
 
+/** What is compared: the rows, by which rules, of which task. */
+export interface Contest {
+  readonly rows: PairedRows;
+  readonly gate: Gate;
+  readonly task: Task;
+  readonly seed: number;
+}
+
 export function pairRows(scores: Scores): PairedRows {
-  const numbers = (column: readonly (number | null)[]) =>
-    Float64Array.from(column, (value) => value ?? Number.NaN);
+  const labels = Float64Array.from(scores.label);
+  const predicted = (predictions: readonly (number | null)[]): PredictedRows => ({
+    labels,
+    columns: scores.columns,
+    predictions: Float64Array.from(predictions, (value) => value ?? Number.NaN),
+  });
   return {
-    labels: Uint8Array.from(scores.label),
     groups: groupRows(scores.group),
-    champion: numbers(scores.champion),
-    challenger: numbers(scores.challenger),
+    champion: predicted(scores.champion),
+    challenger: predicted(scores.challenger),
     slices: Object.entries(scores.slices).flatMap(([column, { levels, level }]) =>
       levels.map((name, place) => ({
         name: `${column} ${name}`,
@@ -40,20 +51,26 @@ export function pairRows(scores: Scores): PairedRows {
   };
 }
 
-/** The primary comparison: the difference by the paired bootstrap, judged at this look's share of α. */
-export function comparePrimary(
-  rows: PairedRows,
-  { alpha, looks, replicates }: Gate,
-  { number }: Look,
-  seed: number,
-): Comparison {
+const SHOWN: Readonly<Record<WorkloadSpec["gate"]["primary"] | "brier" | "log-loss" | "mae", string>> = {
+  rocAuc: "AUC",
+  rps: "RPS",
+  rmse: "RMSE",
+  brier: "Brier score",
+  "log-loss": "log loss",
+  mae: "MAE",
+};
+
+/** The primary comparison: the gain by the paired bootstrap, judged at this look's share of α. */
+export function comparePrimary({ rows, gate, seed }: Contest, { number }: Look): Comparison {
+  const { alpha, looks, replicates, primary } = gate;
   const level = alphaForLook({ alpha, looks, look: number });
-  return compareMetric({ metric: rocAucMetric, ...models(rows), alpha: level, replicates, seed });
+  return compareMetric({ metric: PRIMARY[primary], ...rows, alpha: level, replicates, seed });
 }
 
-export function describePrimary(primary: Comparison): Check {
-  const { outcome, champion, challenger, difference, lowerBound, upperBound, alpha } = primary;
-  const shown = toEstimate(difference, primary.gainInterval.lower, primary.gainInterval.upper);
+export function describePrimary(primary: Comparison, { gate, task }: Contest): Check {
+  const { outcome, champion, challenger, gain, lowerBound, upperBound, alpha } = primary;
+  const shown = toEstimate(gain, primary.gainInterval.lower, primary.gainInterval.upper);
+  const unit = unitOf(task);
   const bounds =
     outcome === "undefined"
       ? "it can't be judged"
@@ -62,61 +79,64 @@ export function describePrimary(primary: Comparison): Check {
     name: "primary",
     outcome: outcome === "better" ? "passed" : "failed",
     finding:
-      `AUC ${metric(challenger)} against the champion's ${metric(champion)}, a difference of ${signed(difference)} ` +
-      `(95 % interval ${signed(shown.lower)} to ${signed(shown.upper)}); ${bounds}`,
+      `${SHOWN[gate.primary]} ${metric(challenger)}${unit} against the champion's ${metric(champion)}${unit}, ` +
+      `a gain of ${signed(gain)}${unit} (95 % interval ${signed(shown.lower)} to ${signed(shown.upper)}); ${bounds}`,
     measured: shown,
     limit: `the lower bound at a one-sided level of ${percent(alpha)} above 0`,
   };
 }
 
-/** The Brier score's paired difference: a better order must not be bought with worse probabilities. */
-export function checkBrier(rows: PairedRows, { alpha, replicates }: Gate, seed: number): Check {
-  const brier = compareMetric({ metric: brierMetric, ...models(rows), alpha, replicates, seed });
-  // Turned back: the gain is positive where the score falls.
-  const shown = toEstimate(brier.difference, -brier.gainInterval.upper, -brier.gainInterval.lower);
+/** A second metric's paired difference: a better order must not be bought with worse probabilities, and so on. */
+export function checkGuard({ rows, gate: { alpha, replicates }, task, seed }: Contest): Check {
+  const { check, metric: guard } = GUARD[task.kind];
+  const compared = compareMetric({ metric: guard, ...rows, alpha, replicates, seed });
+  // Turned back: the gain is positive where the metric falls.
+  const shown = toEstimate(compared.difference, -compared.gainInterval.upper, -compared.gainInterval.lower);
+  const unit = unitOf(task);
   return {
-    name: "brier",
-    outcome: brier.outcome === "better" || brier.outcome === "tie" ? "passed" : "failed",
+    name: check,
+    outcome: compared.outcome === "better" || compared.outcome === "tie" ? "passed" : "failed",
     finding:
-      `Brier score ${metric(brier.challenger)} against the champion's ${metric(brier.champion)}, a difference of ` +
-      `${signed(shown.value)} (95 % interval ${signed(shown.lower)} to ${signed(shown.upper)})`,
+      `${SHOWN[check]} ${metric(compared.challenger)}${unit} against the champion's ${metric(compared.champion)}${unit}, ` +
+      `a difference of ${signed(shown.value)}${unit} (95 % interval ${signed(shown.lower)} to ${signed(shown.upper)})`,
     measured: shown,
     limit: `not proved higher at a one-sided level of ${percent(alpha)}`,
   };
 }
 
 /** One check a slice; α is divided among those that count, by Holm's procedure. */
-export function checkSlices(rows: PairedRows, { alpha, replicates, slices }: Gate, seed: number): Check[] {
+export function checkSlices({ rows, gate, task, seed }: Contest): Check[] {
+  const { alpha, replicates, slices, primary } = gate;
   const compared = compareSlices({
-    metric: rocAucMetric,
-    labels: rows.labels,
-    champion: rows.champion,
-    challenger: rows.challenger,
-    groups: rows.groups,
-    slices: rows.slices,
+    metric: PRIMARY[primary],
+    ...rows,
+    classes: classNames(task).length,
     alpha,
     margin: slices.margin,
-    minimumRowsPerClass: slices.minPerClass,
+    minimumRows: slices.minPerClass,
     replicates,
     seed,
   });
-  return compared.map((slice) => describeSlice(slice, slices));
+  return compared.map((slice) => describeSlice(slice, gate, task));
 }
 
-function describeSlice(slice: SliceComparison, { minPerClass, margin }: Gate["slices"]): Check {
-  const sizes = `${plural(slice.rows, "row")}, ${count(slice.positives)} positive`;
+function describeSlice(slice: SliceComparison, { slices, primary }: Gate, task: Task): Check {
+  const { minPerClass, margin } = slices;
+  const sizes = sizeOf(slice, task);
   if (slice.status === "too few rows") {
+    const needed = `${count(minPerClass)}${task.kind === "regression" ? "" : " of each class"} are needed`;
     return {
       name: "slice",
       outcome: "too few",
-      finding: `${slice.name}: too few to count (${sizes}); ${count(minPerClass)} of each class are needed`,
+      finding: `${slice.name}: too few to count (${sizes}); ${needed}`,
       measured: null,
       limit: null,
     };
   }
+  const unit = unitOf(task);
   const compared =
-    `${slice.name}: AUC ${metric(slice.challenger)} against the champion's ${metric(slice.champion)}, ` +
-    `a difference of ${signed(slice.gain)}`;
+    `${slice.name}: ${SHOWN[primary]} ${metric(slice.challenger)}${unit} against the champion's ` +
+    `${metric(slice.champion)}${unit}, a gain of ${signed(slice.gain)}${unit}`;
   const limit = `the upper bound, Holm-corrected, not below ${metric(-margin)}`;
   if (slice.status === "undefined") {
     return { name: "slice", outcome: "failed", finding: `${compared} (${sizes})`, measured: null, limit };
@@ -130,6 +150,9 @@ function describeSlice(slice: SliceComparison, { minPerClass, margin }: Gate["sl
   };
 }
 
-function models({ labels, groups, champion, challenger }: PairedRows) {
-  return { groups, champion: { labels, scores: champion }, challenger: { labels, scores: challenger } };
+function sizeOf({ rows, classRows }: SliceComparison, task: Task): string {
+  const counts = classNames(task).map((name, place) => `${count(classRows[place] ?? 0)} ${name}`);
+  // Of two classes, one count says both.
+  const shown = task.kind === "binary" ? counts.slice(1) : counts;
+  return [plural(rows, "row"), ...shown].join(", ");
 }

@@ -34,7 +34,7 @@ export const createHandler =
     const { objects, ledger, telemetry, artifactBucket } = dependencies;
     const asked = parse(FUNCTIONS["judge-challenger"].event, event, "event of judge-challenger");
     const { workload, execution, evaluationUri } = asked;
-    const [{ gate }, evaluation] = await Promise.all([
+    const [{ gate, task }, evaluation] = await Promise.all([
       objects.readDocument(asked.specUri, WorkloadSpec),
       objects.readDocument(evaluationUri, Evaluation),
     ]);
@@ -56,7 +56,7 @@ export const createHandler =
         objects.readDocument(evaluation.scoresUri, Scores),
         readPast(dependencies, workload, execution),
       ]);
-      verdict = judge({ evaluation, evaluationUri, scores, gate, look, past });
+      verdict = judge({ evaluation, evaluationUri, scores, gate, task, look, past });
     }
     const verdictUri = `s3://${artifactBucket}/verdicts/${workload}/${execution}.json`;
     await objects.writeDocument(verdictUri, Verdict, verdict);

@@ -5,18 +5,27 @@ import {
   type Fault,
   InvalidInput,
   type Scores,
+  type Task,
   type Verdict,
 } from "@perennial/contracts";
-import { alphaForLook, type GainOutcome, seedFromText } from "@perennial/statistics";
+import {
+  alphaForLook,
+  countRowsByClass,
+  type GainOutcome,
+  primaryOf,
+  seedFromText,
+} from "@perennial/statistics";
 import { checkAbsoluteRules, type Gate, type Look, type PastVerdicts } from "./absolute-rules.ts";
-import { checkBrier, checkSlices, comparePrimary, describePrimary, pairRows } from "./comparisons.ts";
+import { checkGuard, checkSlices, comparePrimary, describePrimary, pairRows } from "./comparisons.ts";
 import { reasonFor } from "./reason.ts";
+import { classNames } from "./wording.ts";
 
 export interface JudgementInput {
   readonly evaluation: Evaluation;
   readonly evaluationUri: string;
   readonly scores: Scores;
   readonly gate: Gate;
+  readonly task: Task;
   readonly look: Look;
   readonly past: PastVerdicts;
 }
@@ -37,21 +46,22 @@ export function unchanged(evaluation: Evaluation, evaluationUri: string): Verdic
     reason: reasonFor("unchanged", [], evaluation),
     checks: [],
     look: null,
-    difference: differsByNothing(challenger.metrics.rocAuc.value, champion.metrics.rocAuc.value),
+    difference: differsByNothing(challenger, champion),
     evaluationUri,
   };
 }
 
 /**
  * The gate. Absolute rules come first: breaking one refuses, whatever the gain. Then the primary comparison: without a proved
- * gain the champion stays. Last what a gain doesn't excuse: worse probabilities, or a slice that lost.
+ * gain the champion stays. Last what a gain doesn't excuse: worse probabilities or a larger mean error, or a slice that lost.
  *
  * The same evaluation, scores and look give the same verdict: the resampling's seed comes from what is judged.
  *
  * @throws {InvalidInput} if the scores aren't those of the evaluation.
  */
-export function judge({ evaluation, evaluationUri, scores, gate, look, past }: JudgementInput): Verdict {
-  requireScoresOf(evaluation, scores);
+export function judge(input: JudgementInput): Verdict {
+  const { evaluation, evaluationUri, scores, gate, task, look, past } = input;
+  requireScoresOf(evaluation, scores, task);
   const { workload, execution, holdout, challenger, champion } = evaluation;
   const common = { workload, execution, evaluationUri };
   const absolute = checkAbsoluteRules(evaluation, gate, look, past);
@@ -69,11 +79,11 @@ export function judge({ evaluation, evaluationUri, scores, gate, look, past }: J
     };
   }
 
-  const rows = pairRows(scores);
   const seed = seedFromText(`${holdout.sha256} ${champion.modelSha256} ${challenger.modelSha256}`);
-  const primary = comparePrimary(rows, gate, look, seed);
-  const primaryCheck = describePrimary(primary);
-  const relative = [checkBrier(rows, gate, seed), ...checkSlices(rows, gate, seed)];
+  const contest = { rows: pairRows(scores), gate, task, seed };
+  const primary = comparePrimary(contest, look);
+  const primaryCheck = describePrimary(primary, contest);
+  const relative = [checkGuard(contest), ...checkSlices(contest)];
   const status = statusOf(primary.outcome, absolute, relative);
   const checks = [...absolute, primaryCheck, ...relative];
   const { alpha, looks } = gate;
@@ -99,34 +109,57 @@ function statusOf(
 
 const hasFailed = ({ outcome }: Check): boolean => outcome === "failed";
 
-function differsByNothing(challenger: number | null, champion: number | null): Estimate {
-  return challenger === null || champion === null ? UNDEFINED : { value: 0, lower: 0, upper: 0 };
+function differsByNothing(...models: readonly Evaluation["challenger"][]): Estimate {
+  const isUndefined = models.some(({ metrics }) => primaryOf(metrics).estimate.value === null);
+  return isUndefined ? UNDEFINED : { value: 0, lower: 0, upper: 0 };
 }
 
 /** Evaluation and scores are two objects in S3: one that was replaced must not be judged beside the other. */
-function requireScoresOf({ holdout, scoresUri, challenger, champion }: Evaluation, scores: Scores): void {
-  const nulls = (column: readonly (number | null)[]) => column.filter((value) => value === null).length;
+function requireScoresOf(
+  { holdout, scoresUri, challenger, champion }: Evaluation,
+  scores: Scores,
+  task: Task,
+): void {
+  const { columns } = scores;
+  const classes = classNames(task).length;
+  const invalid = (predictions: readonly (number | null)[]) =>
+    scores.label.filter((_, row) => predictions.slice(row * columns, (row + 1) * columns).includes(null))
+      .length;
   const faults: Fault[] = [
     ["label", scores.label.length, holdout.rows, "rows"],
     ["group", scores.group.length, holdout.rows, "rows"],
-    ["champion", scores.champion.length, holdout.rows, "rows"],
-    ["challenger", scores.challenger.length, holdout.rows, "rows"],
-    ["label", scores.label.filter((label) => label === 1).length, holdout.positives, "positive rows"],
+    ["champion", scores.champion.length / columns, holdout.rows, "rows"],
+    ["challenger", scores.challenger.length / columns, holdout.rows, "rows"],
+    ["label", countRowsByClass(Float64Array.from(scores.label), classes), holdout.classRows, "rows by class"],
     ["group", new Set(scores.group).size, holdout.groups, "groups"],
-    ["champion", nulls(scores.champion), champion.invalidPredictions, "rows without a probability"],
-    ["challenger", nulls(scores.challenger), challenger.invalidPredictions, "rows without a probability"],
+    ["champion", invalid(scores.champion), champion.invalidPredictions, "rows without a valid prediction"],
+    [
+      "challenger",
+      invalid(scores.challenger),
+      challenger.invalidPredictions,
+      "rows without a valid prediction",
+    ],
     ...Object.entries(scores.slices).map(
       ([column, { level }]) => [`slices.${column}`, level.length, holdout.rows, "rows"] as const,
     ),
   ].flatMap(([path, given, expected, what]) =>
-    given === expected
+    String(given) === String(expected)
       ? []
       : [
           {
             path: String(path),
-            message: `given ${given} ${what}; expected ${expected}, as the evaluation says`,
+            message: `given ${String(given)} ${String(what)}; expected ${String(expected)}, as the evaluation says`,
           },
         ],
   );
+  if (columns !== columnsOf(task)) {
+    const message = `given ${columns}; expected ${columnsOf(task)}, what a model of the spec's ${task.kind} task answers with`;
+    faults.push({ path: "columns", message });
+  }
   if (faults.length > 0) throw new InvalidInput(scoresUri, faults);
+}
+
+function columnsOf(task: Task): number {
+  if (task.kind === "binary") return 1;
+  return task.kind === "regression" ? 3 : task.classes.length;
 }

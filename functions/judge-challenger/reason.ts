@@ -35,10 +35,13 @@ export function reasonFor(
 }
 
 function tooFew(checks: readonly Check[]): string {
+  const uncounted = checks.filter(({ outcome }) => outcome === "too few");
+  const bars = new Set(uncounted.flatMap(({ name }) => (name === "slice" ? [] : [name.replace("-", " ")])));
+  const untold = bars.size === 0 ? "" : `; the rows are too few to tell the ${[...bars].join(" and the ")}`;
   const slices = checks.filter(({ name }) => name === "slice");
-  const uncounted = slices.filter(({ outcome }) => outcome === "too few").length;
-  if (slices.length === 0) return "; every other rule holds";
-  return `; every other rule holds, with ${count(uncounted)} of ${plural(slices.length, "slice")} too small to count`;
+  if (slices.length === 0) return `; every other rule holds${untold}`;
+  const small = uncounted.filter(({ name }) => name === "slice").length;
+  return `; every other rule holds, with ${count(small)} of ${plural(slices.length, "slice")} too small to count${untold}`;
 }
 
 /** `opening: finding; finding.`, with as many findings as fit. */

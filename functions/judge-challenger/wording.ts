@@ -1,4 +1,4 @@
-import type { Estimate } from "@perennial/contracts";
+import type { Estimate, Task } from "@perennial/contracts";
 
 /** Numbers as a verdict says them: the same on every machine, whatever its locale. */
 export const count = (value: number): string => value.toLocaleString("en-US");
@@ -18,3 +18,12 @@ export function toEstimate(value: number, lower: number, upper: number): Estimat
 
 /** A single figure, measured without an interval. */
 export const figure = (value: number): Estimate => toEstimate(value, Number.NaN, Number.NaN);
+
+/** What a task's classes are called, in the order of `classRows`; a quantity has none. */
+export function classNames(task: Task): readonly string[] {
+  if (task.kind === "binary") return ["negative", "positive"];
+  return task.kind === "multiclass" ? task.classes.map(({ name }) => name) : [];
+}
+
+/** Unit of a task's metrics, with the space before it; most have none. */
+export const unitOf = (task: Task): string => (task.kind === "regression" ? ` ${task.unit}` : "");

@@ -11,7 +11,7 @@ import {
   LINEAR_GRAPH,
   NAN_GRAPH,
 } from "../support/artifact.ts";
-import { EXECUTION, WORKLOAD } from "../support/evaluations.ts";
+import { EXECUTION, metricsOf, WORKLOAD } from "../support/evaluations.ts";
 import { StoredObjects } from "../support/stored-objects.ts";
 import { RecordedTelemetry } from "../support/telemetry.ts";
 import { TEST_SPEC } from "../support/test-workload.ts";
@@ -39,7 +39,7 @@ const textOf = (rows: Row[]) => rows.map((row) => `${JSON.stringify(row)}\n`).jo
 const part = (rows: Row[]) => ({
   rows: rows.length,
   groups: new Set(rows.map(({ group }) => group)).size,
-  positives: rows.filter(({ label }) => label === 1).length,
+  classRows: [0, 1].map((wanted) => rows.filter(({ label }) => label === wanted).length),
   sha256: sha256(Buffer.from(textOf(rows))),
 });
 
@@ -65,7 +65,7 @@ const HOLDOUT = rowsOf(120);
 const AUDIT = rowsOf(61);
 
 function prepared(holdout: Row[], audit: Row[]): Prepared {
-  const other = { rows: 0, groups: 0, positives: 0, sha256: "0".repeat(64) };
+  const other = { rows: 0, groups: 0, classRows: [0, 0], sha256: "0".repeat(64) };
   return {
     workload: WORKLOAD,
     dataSha256: "0".repeat(64),
@@ -168,13 +168,11 @@ describe("an evaluation", () => {
     const { evaluate, documents } = open();
     await evaluate(event);
     const { evaluation } = documents();
-    const positives = part(HOLDOUT).positives;
     expect(evaluation.holdout).toEqual({
       sha256: part(HOLDOUT).sha256,
       rows: 120,
       groups: 60,
-      positives,
-      prevalence: positives / 120,
+      classRows: part(HOLDOUT).classRows,
     });
     const { metrics: _, modelSha256: __, ...ofChallenger } = evaluation.challenger;
     expect(ofChallenger).toEqual({
@@ -226,22 +224,23 @@ describe("an evaluation", () => {
       ["ward", "1", 80],
     ]);
     const [second] = evaluation.slices;
-    expect(second?.positives).toBe(
-      HOLDOUT.filter((row, index) => level[index] === 0 && row.label === 1).length,
-    );
+    const inWard2 = HOLDOUT.filter((_, index) => level[index] === 0);
+    expect(second?.classRows).toEqual(part(inWard2).classRows);
   });
 
   it("has every figure with its interval, the same each time", async () => {
     const { evaluate, documents } = open();
     await evaluate(event);
     const { evaluation, audit } = documents();
-    const { metrics } = evaluation.challenger;
+    const metrics = metricsOf("binary", evaluation.challenger.metrics);
     for (const { value, lower, upper } of [
       metrics.rocAuc,
       metrics.averagePrecision,
       metrics.brier,
       metrics.brierSkill,
       metrics.logLoss,
+      metrics.decision.f1,
+      metrics.decision.f1Gain,
       metrics.calibration.slope,
       metrics.calibration.intercept,
     ]) {
@@ -249,10 +248,10 @@ describe("an evaluation", () => {
       expect(upper).toBeGreaterThan(value ?? Number.NaN);
     }
     expect(metrics.decision.threshold).toBe(0.5);
-    expect(metrics.decision.prevalence).toBe(evaluation.holdout.prevalence);
+    expect(metrics.decision.prevalence).toBe((part(HOLDOUT).classRows[1] ?? 0) / 120);
     expect(metrics.calibration.curve.reduce((rows, bin) => rows + bin.rows, 0)).toBe(120);
     expect(audit).toMatchObject({ artifactVersion: "0123456789ab", part: part(AUDIT) });
-    expect(audit.metrics.rocAuc.value).not.toBe(metrics.rocAuc.value);
+    expect(metricsOf("binary", audit.metrics).rocAuc.value).not.toBe(metrics.rocAuc.value);
 
     const again = open();
     await again.evaluate(event);
@@ -287,9 +286,11 @@ describe("a model without a probability for every row", () => {
     const { evaluation, scores } = documents();
     expect(evaluation.challenger.invalidPredictions).toBe(3);
     expect(scores.challenger.map((value) => value === null).indexOf(false)).toBe(3);
-    expect(evaluation.challenger.metrics.rocAuc).toEqual({ value: null, lower: null, upper: null });
-    expect(evaluation.challenger.metrics.decision).toMatchObject({ flaggedShare: null, f1: null });
-    expect(evaluation.champion.metrics.rocAuc.value).not.toBeNull();
+    const nothing = { value: null, lower: null, upper: null };
+    const ofChallenger = metricsOf("binary", evaluation.challenger.metrics);
+    expect(ofChallenger.rocAuc).toEqual(nothing);
+    expect(ofChallenger.decision).toMatchObject({ flaggedShare: null, f1: nothing, f1Gain: nothing });
+    expect(metricsOf("binary", evaluation.champion.metrics).rocAuc.value).not.toBeNull();
   });
 
   it("is one that refuses a row, too: the others are scored all the same", async () => {

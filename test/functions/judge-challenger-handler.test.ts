@@ -134,5 +134,9 @@ function entry(execution: string, hour: number, uri: string): HistoryEntry {
     version: null,
     approvalStatus: null,
     verdictUri: uri,
+    snapshotSha256: null,
+    gateUri: null,
+    cardUri: null,
+    trainingJob: null,
   };
 }

@@ -2,7 +2,7 @@ import type { Check, Evaluation, Scores, Verdict } from "@perennial/contracts";
 import { alphaForLook, judgeGain } from "@perennial/statistics";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isUnchanged, judge, unchanged } from "../../functions/judge-challenger/judge.ts";
-import { calibrated, evaluationOf, GATE, HOLDOUT, scoresOf } from "../support/evaluations.ts";
+import { calibrated, evaluationOf, GATE, HOLDOUT, scoresOf, TASK } from "../support/evaluations.ts";
 
 const evaluationUri = "s3://artifacts/evaluations/test-readmission/x/evaluation.json";
 const EQUAL = scoresOf({ rows: 1200, champion: 1, challenger: 1 });
@@ -23,6 +23,7 @@ function verdictOn({ scores = BETTER, evaluation = {}, gate = {}, look = 1, past
     evaluationUri,
     scores,
     gate: { ...GATE, ...gate },
+    task: TASK,
     look: { number: look },
     past,
   });
@@ -48,7 +49,7 @@ describe("a better challenger", () => {
   it("is told in one sentence with its figures, its sample and what didn't count", () => {
     expect(verdict.reason).toBe(
       "Better than version 3 on 1,200 held-out rows of 600 groups: AUC 0.8602 against the champion's 0.6475, " +
-        "a difference of +0.2127 (95 % interval +0.1903 to +0.2370); at this look's level of 0.5 % it lies between " +
+        "a gain of +0.2127 (95 % interval +0.1903 to +0.2370); at this look's level of 0.5 % it lies between " +
         "+0.1826 and +0.2427; every other rule holds, with 1 of 4 slices too small to count.",
     );
   });
@@ -133,14 +134,14 @@ describe("the primary rule", () => {
   });
 
   it.each([
-    ["challenger", 1, "the challenger gives no probability for 1 row"],
-    ["champion", 2, "the champion gives no probability for 2 rows"],
-  ] as const)("refuses when the %s has no probability somewhere", (model, rows, finding) => {
+    ["challenger", 1, "the challenger gives no valid prediction for 1 row"],
+    ["champion", 2, "the champion gives no valid prediction for 2 rows"],
+  ] as const)("refuses when the %s has no valid prediction somewhere", (model, rows, finding) => {
     const scores = { ...BETTER, [model]: BETTER[model].map((value, row) => (row < rows ? null : value)) };
     const verdict = verdictOn({ scores });
     expect(verdict.status).toBe("refused");
     expect(named(verdict, "predictions")[0]?.finding).toBe(finding);
-    expect(named(verdict, "primary")[0]?.finding).toContain("a difference of undefined");
+    expect(named(verdict, "primary")[0]?.finding).toContain("a gain of undefined");
     expect(verdict.difference).toEqual({ value: null, lower: null, upper: null });
   });
 
@@ -292,7 +293,7 @@ describe("losses that no gain excuses", () => {
     expect(verdict.status).toBe("refused");
     expect(failed(verdict).map(({ name }) => name)).toEqual(["slice"]);
     expect(verdict.reason).toMatch(
-      /^Refused by 1 rule on 4,000 held-out rows of 2,000 groups: ward 2: AUC 0\.\d{4} against the champion's 0\.\d{4}, a difference of -0\.\d{4}, at most -0\.\d{4} at a level of 1\.7 % \([\d,]+ rows, \d+ positive\)\.$/,
+      /^Refused by 1 rule on 4,000 held-out rows of 2,000 groups: ward 2: AUC 0\.\d{4} against the champion's 0\.\d{4}, a gain of -0\.\d{4}, at most -0\.\d{4} at a level of 1\.7 % \([\d,]+ rows, \d+ positive\)\.$/,
     );
   });
 
@@ -347,7 +348,7 @@ it("refuses scores that aren't those of the evaluation, with every difference", 
   const scores = { ...BETTER, champion: BETTER.champion.slice(1), group: BETTER.group.map(() => 0) };
   const evaluation = evaluationOf(BETTER);
   const judging = () =>
-    judge({ evaluation, evaluationUri, scores, gate: GATE, look: { number: 1 }, past: [] });
+    judge({ evaluation, evaluationUri, scores, gate: GATE, task: TASK, look: { number: 1 }, past: [] });
   expect(judging).toThrow(
     `${evaluation.scoresUri} is refused, 2 faults:\n` +
       "  champion: given 1199 rows; expected 1200, as the evaluation says\n" +

@@ -1,7 +1,6 @@
 import {
   calibration,
   calibrationCurve,
-  checkCalibration,
   createRandom,
   expectedCalibrationError,
   ungrouped,
@@ -132,57 +131,7 @@ describe("the calibration curve", () => {
 
   it("refuses a number of bins that is none", () => {
     expect(() => calibrationCurve(referenceRows, 0)).toThrow(
-      new RangeError("calibrationCurve: bins is 0, expected a whole number from 1."),
-    );
-  });
-});
-
-describe("the absolute check of calibration", () => {
-  const bar = { slopeRange: [0.8, 1.25], confidence: 0.99 } as const;
-
-  it("accepts calibrated probabilities", () => {
-    const rows = drawRows(14_000, 1, (p) => p);
-    const { isAccepted, isSlopeAccepted, isMeanAccepted } = checkCalibration(rows, ungrouped(14_000), bar);
-    expect({ isAccepted, isSlopeAccepted, isMeanAccepted }).toEqual({
-      isAccepted: true,
-      isSlopeAccepted: true,
-      isMeanAccepted: true,
-    });
-  });
-
-  it("refuses a mean that is off, unless the difference is tolerated", () => {
-    const rows = drawRows(14_000, 1, (p) => p + 0.03);
-    const groups = ungrouped(14_000);
-    expect(checkCalibration(rows, groups, bar)).toMatchObject({ isMeanAccepted: false, isAccepted: false });
-    expect(checkCalibration(rows, groups, { ...bar, meanTolerance: 0.05 })).toMatchObject({
-      isMeanAccepted: true,
-    });
-  });
-
-  it("refuses predictions that are too extreme though their mean is right", () => {
-    const rows = drawRows(14_000, 1, (p) => 0.27 + 0.5 * (p - 0.27));
-    expect(checkCalibration(rows, ungrouped(14_000), bar)).toMatchObject({
-      isSlopeAccepted: false,
-      isMeanAccepted: true,
-      isAccepted: false,
-    });
-  });
-
-  it("refuses a constant prediction and NaN", () => {
-    const labels = Uint8Array.of(0, 1, 0, 1);
-    for (const scores of [new Float64Array(4).fill(0.5), new Float64Array(4).fill(Number.NaN)]) {
-      expect(checkCalibration({ labels, scores }, ungrouped(4), bar).isAccepted).toBe(false);
-    }
-  });
-
-  it("refuses a bar that nothing could pass", () => {
-    expect(() =>
-      checkCalibration(referenceRows, referenceGroups, { slopeRange: [1.2, 0.8], confidence: 0.95 }),
-    ).toThrow(
-      new RangeError(
-        "checkCalibration: slopeRange is [1.2, 0.8] and meanTolerance 0, " +
-          "expected the lower slope first and a tolerance from 0.",
-      ),
+      new RangeError("equalCountBins: bins is 0, expected a whole number from 1."),
     );
   });
 });

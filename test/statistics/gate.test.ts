@@ -6,8 +6,11 @@ import {
   compareSlices,
   createRandom,
   groupRows,
+  GUARD,
   judgeGain,
   logLossMetric,
+  type PredictedRows,
+  PRIMARY,
   rocAucMetric,
   simulateHoldout,
   ungrouped,
@@ -151,7 +154,19 @@ describe("comparing a metric", () => {
 describe("comparing slices", () => {
   const rowsWhere = (count: number, keep: (row: number) => boolean) =>
     Int32Array.from(Array.from({ length: count }, (_, row) => row).filter(keep));
-  const settings = { metric: rocAucMetric, alpha: 0.05, margin: 0.01, minimumRowsPerClass: 50, seed: 3 };
+  const settings = {
+    metric: PRIMARY.rocAuc,
+    classes: 2,
+    alpha: 0.05,
+    margin: 0.01,
+    minimumRows: 50,
+    seed: 3,
+  };
+  const predicted = (labels: Uint8Array, predictions: Float64Array): PredictedRows => ({
+    labels: Float64Array.from(labels),
+    columns: 1,
+    predictions,
+  });
 
   /** Two equal models, but for one half of the rows, in which the challenger's scores are noise. */
   function drawBrokenHalf(broken: (row: number) => boolean) {
@@ -161,7 +176,11 @@ describe("comparing slices", () => {
     const challenger = holdout
       .scoreChallenger()
       .scores.map((score, row) => (broken(row) ? random.normal() : score));
-    return { labels, champion, challenger, groups: holdout.groups };
+    return {
+      champion: predicted(labels, champion),
+      challenger: predicted(labels, challenger),
+      groups: holdout.groups,
+    };
   }
 
   it("finds the slice that got worse, and only that one", () => {
@@ -176,8 +195,7 @@ describe("comparing slices", () => {
     expect(small).toEqual({
       name: "small",
       rows: 30,
-      positives: 3,
-      negatives: 27,
+      classRows: [27, 3],
       groups: 25,
       status: "too few rows",
     });
@@ -195,8 +213,11 @@ describe("comparing slices", () => {
   it("knows that a lower Brier score is better", () => {
     const { champion, challenger, groups } = drawModels(1);
     const slices = [{ name: "all", rows: rowsWhere(4000, () => true) }];
-    const models = { labels: champion.labels, groups, ...settings, metric: brierMetric, margin: 0, slices };
-    const scores = { better: challenger.scores, worse: champion.scores };
+    const models = { groups, ...settings, metric: GUARD.binary.metric, margin: 0, slices };
+    const scores = {
+      better: predicted(champion.labels, challenger.scores),
+      worse: predicted(champion.labels, champion.scores),
+    };
     const [forth] = compareSlices({ ...models, champion: scores.worse, challenger: scores.better });
     const [back] = compareSlices({ ...models, champion: scores.better, challenger: scores.worse });
     expect([forth?.status, back?.status]).toEqual(["not worse", "worse"]);
@@ -212,7 +233,7 @@ describe("comparing slices", () => {
     const labels = Uint8Array.from({ length: 400 }, (_, row) => (row < 100 ? 1 : 0));
     const random = createRandom(4);
     const scores = () => Float64Array.from({ length: 400 }, () => random.uniform());
-    const models = { labels, champion: scores(), challenger: scores() };
+    const models = { champion: predicted(labels, scores()), challenger: predicted(labels, scores()) };
     const all = { name: "all", rows: rowsWhere(400, () => true) };
     const onePatientHasAllPositives = groupRows(Array.from({ length: 400 }, (_, row) => Math.max(row, 99)));
     const statuses = (groups = ungrouped(400), slices = [all]) =>
@@ -227,7 +248,8 @@ describe("comparing slices", () => {
 
   it("is undefined where a score is NaN", () => {
     const models = drawBrokenHalf(() => false);
-    const challenger = models.challenger.with(3, Number.NaN);
+    const predictions = models.challenger.predictions.with(3, Number.NaN);
+    const challenger = { ...models.challenger, predictions };
     const slices = [
       { name: "first", rows: rowsWhere(4000, (row) => row < 2000) },
       { name: "second", rows: rowsWhere(4000, (row) => row >= 2000) },
@@ -248,12 +270,16 @@ describe("comparing slices", () => {
         name: `${part}`,
         rows: rowsWhere(1200, (row) => row % 4 === part),
       }));
-      const models = { labels, champion, challenger, groups: holdout.groups };
+      const models = {
+        champion: predicted(labels, champion),
+        challenger: predicted(labels, challenger),
+        groups: holdout.groups,
+      };
       const compared = compareSlices({
         ...models,
         ...settings,
         margin: 0,
-        minimumRowsPerClass: 20,
+        minimumRows: 20,
         slices,
         replicates: 200,
       });

@@ -1,4 +1,4 @@
-import type { BinaryMetrics, Evaluation, Scores, WorkloadSpec } from "@perennial/contracts";
+import type { BinaryMetrics, Evaluation, Metrics, Scores, Task, WorkloadSpec } from "@perennial/contracts";
 import { createRandom } from "@perennial/statistics";
 
 export const WORKLOAD = "test-readmission";
@@ -16,9 +16,21 @@ export const GATE: WorkloadSpec["gate"] = {
   budgets: { scoreMicros: 500, artifactMiB: 20 },
 };
 
-const estimate = (value: number | null) => ({ value, lower: value, upper: value });
+/** The task of the tests' readmission workload. */
+export const TASK: Task = {
+  kind: "binary",
+  target: "readmitted",
+  positive: ["YES"],
+  negative: ["NO"],
+  outcome: "readmitted",
+  prior: 0.1,
+  threshold: { flaggedShare: 0.2 },
+};
+
+export const estimate = (value: number | null) => ({ value, lower: value, upper: value });
 
 const METRICS: BinaryMetrics = {
+  kind: "binary",
   rocAuc: estimate(0.7),
   averagePrecision: estimate(0.3),
   brier: estimate(0.09),
@@ -33,8 +45,26 @@ const METRICS: BinaryMetrics = {
     expectedError: 0.01,
     curve: [],
   },
-  decision: { threshold: 0.5, prevalence: 0.2, flaggedShare: 0.1, precision: 0.3, recall: 0.2, f1: 0.24 },
+  decision: {
+    threshold: 0.5,
+    prevalence: 0.2,
+    flaggedShare: 0.1,
+    precision: 0.3,
+    recall: 0.2,
+    f1: estimate(0.24),
+    f1OfAllPositive: 0.33,
+    f1Gain: estimate(-0.09),
+  },
 };
+
+/** Metrics that have to be of one kind. */
+export function metricsOf<Kind extends Metrics["kind"]>(
+  kind: Kind,
+  metrics: Metrics,
+): Extract<Metrics, { kind: Kind }> {
+  if (metrics.kind !== kind) throw new Error(`Metrics of a ${metrics.kind} task, expected ${kind}.`);
+  return metrics as Extract<Metrics, { kind: Kind }>;
+}
 
 type Evaluated = Evaluation["challenger"];
 
@@ -78,7 +108,7 @@ export interface World {
 export function scoresOf({ rows, champion, challenger, spoiltWard }: World): Scores {
   const random = createRandom(7);
   const levels = ["1", "2", "3", "4"];
-  const scores: Scores = { group: [], label: [], champion: [], challenger: [], slices: {} };
+  const scores: Scores = { group: [], label: [], columns: 1, champion: [], challenger: [], slices: {} };
   const level: number[] = [];
   for (let row = 0; row < rows; row += 1) {
     const label = random.below(5) === 0 ? 1 : 0;
@@ -102,7 +132,7 @@ export function evaluationOf(
   change: { challenger?: Partial<Evaluated>; champion?: Partial<Evaluated> } = {},
 ): Evaluation {
   const rows = scores.label.length;
-  const positives = scores.label.filter((label) => label === 1).length;
+  const ofLabel = (wanted: number) => scores.label.filter((label) => label === wanted).length;
   const invalid = (column: readonly (number | null)[]) => column.filter((value) => value === null).length;
   return {
     workload: WORKLOAD,
@@ -111,8 +141,7 @@ export function evaluationOf(
       sha256: HOLDOUT,
       rows,
       groups: new Set(scores.group).size,
-      positives,
-      prevalence: positives / rows,
+      classRows: [ofLabel(0), ofLabel(1)],
     },
     challenger: {
       ...evaluated("b"),

@@ -1,5 +1,5 @@
 import { defineWorkload } from "@perennial/contracts";
-import { GATE, WORKLOAD } from "./evaluations.ts";
+import { GATE, TASK, WORKLOAD } from "./evaluations.ts";
 
 /** The spec behind the model of `artifact.ts`: two wards to slice by, the discharge decides which rows it answers for. */
 export const TEST_SPEC = defineWorkload({
@@ -26,38 +26,33 @@ export const TEST_SPEC = defineWorkload({
     excluded: [{ column: "discharge", levels: ["11", "19"], reason: "the patient died" }],
   },
   derived: {},
-  task: {
-    kind: "binary",
-    target: "readmitted",
-    positive: ["YES"],
-    negative: ["NO"],
-    outcome: "readmitted",
-    prior: 0.1,
-    flaggedShare: 0.2,
-  },
+  task: TASK,
   split: {
+    by: "hash",
     group: "patient",
     salt: "test-workload",
     shares: { train: 0.5, validation: 0.1, calibration: 0.1, holdout: 0.15, audit: 0.15 },
   },
   features: [{ kind: "number", name: "days", column: "days" }],
-  algorithm: {
-    kind: "xgboost",
-    hyperparameters: {
-      num_round: 10,
-      early_stopping_rounds: 5,
-      max_depth: 2,
-      eta: 0.1,
-      min_child_weight: 1,
-      subsample: 1,
-      colsample_bytree: 1,
-      reg_lambda: 1,
-      reg_alpha: 0,
-      gamma: 0,
-      max_bin: 64,
-      seed: 1,
+  algorithms: [
+    {
+      kind: "xgboost",
+      hyperparameters: {
+        num_round: 10,
+        early_stopping_rounds: 5,
+        max_depth: 2,
+        eta: 0.1,
+        min_child_weight: 1,
+        subsample: 1,
+        colsample_bytree: 1,
+        reg_lambda: 1,
+        reg_alpha: 0,
+        gamma: 0,
+        max_bin: 64,
+        seed: 1,
+      },
     },
-  },
+  ],
   gate: GATE,
   retraining: { coolDownMinutes: 15, dailyBudget: 6, timeoutMinutes: 60 },
   serving: { mode: "realtime", maxRecords: 1000, maxBodyKiB: 1024 },

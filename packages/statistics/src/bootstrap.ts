@@ -46,6 +46,24 @@ export function bootstrap(statistic: Statistic, resampling: Resampling): Bootstr
   return describe(valueOf(statistic, resampling.groups), replicates!, resampling.groups);
 }
 
+/** {@link bootstrap} of several statistics on the same resamples: drawing them is a good part of the cost. */
+export function bootstrapAll<Name extends string>(
+  statistics: Readonly<Record<Name, Statistic>>,
+  resampling: Resampling,
+): Record<Name, BootstrapDistribution> {
+  const named = Object.entries<Statistic>(statistics);
+  const columns = resample(
+    named.map(([, statistic]) => statistic),
+    resampling,
+  );
+  const { groups } = resampling;
+  const described = named.map(([name, statistic], place) => [
+    name,
+    describe(valueOf(statistic, groups), columns[place]!, groups),
+  ]);
+  return Object.fromEntries(described) as Record<Name, BootstrapDistribution>;
+}
+
 /** Paired cluster bootstrap: both models see the same resamples. Identical statistics differ by exactly 0 in every one. */
 export function pairedBootstrap(
   statistics: { readonly champion: Statistic; readonly challenger: Statistic },

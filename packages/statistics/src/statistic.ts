@@ -13,25 +13,40 @@ export function valueOf(statistic: Statistic, groups: Groups): number {
 }
 
 /**
- * The mean of one number per row: Brier score and log loss here, and any loss that is a mean over rows. Because the mean
- * needs only sums per group, a call costs one step per group. NaN in any row makes every value NaN, also that of a resample
- * which leaves the row out: 0 · NaN is NaN.
+ * What follows from sums over rows: a mean, a ratio of means, a root of one. Because sums are kept per group, a call costs
+ * one step per group and column, however many rows there are. NaN in any row makes the sum of its column NaN, also in a
+ * resample that leaves the row out: 0 · NaN is NaN.
+ *
+ * @param columns one number per row each.
+ * @param combine is given the columns' sums, in the same array each time, and the number of rows.
  */
-export function meanStatistic(rowValues: Float64Array, groups: Groups): Statistic {
-  const sums = new Float64Array(groups.count);
+export function sumsStatistic(
+  columns: readonly Float64Array[],
+  groups: Groups,
+  combine: (sums: Float64Array, rows: number) => number,
+): Statistic {
+  const width = columns.length;
+  const ofGroups = new Float64Array(groups.count * width);
   const sizes = new Int32Array(groups.count);
-  for (let row = 0; row < rowValues.length; row++) {
-    const group = groups.index[row]!;
-    sums[group]! += rowValues[row]!;
-    sizes[group]! += 1;
+  for (let row = 0; row < groups.index.length; row++) sizes[groups.index[row]!]! += 1;
+  for (const [place, column] of columns.entries()) {
+    for (let row = 0; row < column.length; row++)
+      ofGroups[groups.index[row]! * width + place]! += column[row]!;
   }
+  const sums = new Float64Array(width);
   return (multiplicity) => {
-    let sum = 0;
-    let size = 0;
-    for (let group = 0; group < sums.length; group++) {
-      sum += multiplicity[group]! * sums[group]!;
-      size += multiplicity[group]! * sizes[group]!;
+    sums.fill(0);
+    let rows = 0;
+    for (let group = 0; group < sizes.length; group++) {
+      const times = multiplicity[group]!;
+      rows += times * sizes[group]!;
+      for (let place = 0; place < width; place++) sums[place]! += times * ofGroups[group * width + place]!;
     }
-    return sum / size;
+    return combine(sums, rows);
   };
+}
+
+/** The mean of one number per row: Brier score, log loss, and any loss that is a mean over rows; see {@link sumsStatistic}. */
+export function meanStatistic(rowValues: Float64Array, groups: Groups): Statistic {
+  return sumsStatistic([rowValues], groups, ([sum], rows) => sum! / rows);
 }

@@ -1,8 +1,8 @@
 import { pairedBootstrap } from "../bootstrap.ts";
 import { type Groups, groupsOfRows } from "../groups.ts";
 import type { Metric } from "../metrics/metric.ts";
-import { type BinaryRows, countClasses } from "../metrics/binary-rows.ts";
 import { holm } from "../multiple-testing.ts";
+import { countRowsByClass, type PredictedRows, selectRows } from "../predicted-rows.ts";
 import { judgeGain } from "./judge-gain.ts";
 
 /** Some of the holdout's rows, by position. */
@@ -13,18 +13,20 @@ export interface Slice {
 }
 
 export interface SliceComparisonArgs {
-  readonly metric: Metric<BinaryRows>;
-  readonly labels: Uint8Array;
-  readonly champion: Float64Array;
-  readonly challenger: Float64Array;
+  readonly metric: Metric<PredictedRows>;
+  /** Both models on the same rows, in the same order. */
+  readonly champion: PredictedRows;
+  readonly challenger: PredictedRows;
   readonly groups: Groups;
   readonly slices: readonly Slice[];
+  /** Classes that labels count, 0 for a quantity. */
+  readonly classes: number;
   /** The chance, over all slices together, that one is called worse though none has lost more than `margin`. */
   readonly alpha: number;
   /** The loss in any one slice that is tolerated, in the metric's units, from 0. */
   readonly margin: number;
-  /** Rows of *each* class that a slice needs to count. */
-  readonly minimumRowsPerClass: number;
+  /** Rows of *each* class that a slice needs to count; of a quantity, rows in all. */
+  readonly minimumRows: number;
   readonly seed: number;
   /** @default 1000 */
   readonly replicates?: number;
@@ -34,8 +36,8 @@ export interface SliceComparisonArgs {
 interface SliceSize {
   readonly name: string;
   readonly rows: number;
-  readonly positives: number;
-  readonly negatives: number;
+  /** Rows of each class in order; none for a quantity. */
+  readonly classRows: readonly number[];
   readonly groups: number;
 }
 
@@ -90,21 +92,13 @@ export function compareSlices(args: SliceComparisonArgs): SliceComparison[] {
 }
 
 function measure({ name, rows }: Slice, args: SliceComparisonArgs): Measured {
-  const { metric, minimumRowsPerClass, seed, replicates = 1000 } = args;
-  const labels = Uint8Array.from(rows, (row) => valueAt(args.labels, row, name));
-  const scoresOf = (scores: Float64Array): BinaryRows => ({
-    labels,
-    scores: Float64Array.from(rows, (row) => valueAt(scores, row, name)),
-  });
-  const champion = scoresOf(args.champion);
-  const challenger = scoresOf(args.challenger);
+  const { metric, classes, minimumRows, seed, replicates = 1000 } = args;
+  const champion = selectRows(args.champion, rows, `Slice "${name}"`);
+  const challenger = selectRows(args.challenger, rows, `Slice "${name}"`);
   const groups = groupsOfRows(args.groups, rows);
-  const { positives, negatives } = countClasses(champion);
-  const size: SliceSize = { name, rows: rows.length, positives, negatives, groups: groups.count };
-  // Asked as "not enough" so that a bar of NaN leaves no slice counted.
-  if (!(positives >= minimumRowsPerClass && negatives >= minimumRowsPerClass && groups.count >= 2)) {
-    return { size, status: "too few rows" };
-  }
+  const classRows = countRowsByClass(champion.labels, classes);
+  const size: SliceSize = { name, rows: rows.length, classRows, groups: groups.count };
+  if (!isLargeEnough(size, minimumRows)) return { size, status: "too few rows" };
   const statistics = {
     champion: metric.statistic(champion, groups),
     challenger: metric.statistic(challenger, groups),
@@ -124,12 +118,12 @@ function measure({ name, rows }: Slice, args: SliceComparisonArgs): Measured {
     : { size, status: "counted", figures };
 }
 
-function valueAt(values: Uint8Array | Float64Array, row: number, slice: string): number {
-  const value = values[row];
-  if (value === undefined) {
-    throw new RangeError(
-      `Slice "${slice}" names row ${row}, expected a position from 0 to ${values.length - 1}.`,
-    );
-  }
-  return value;
+/** Whether a slice has rows enough to say something: of each class, or in all where there are no classes. */
+export function isLargeEnough(
+  { rows, classRows, groups }: Pick<SliceSize, "rows" | "classRows" | "groups">,
+  minimumRows: number,
+): boolean {
+  // Asked as "enough" so that a bar of NaN leaves no slice counted.
+  const counts = classRows.length === 0 ? [rows] : classRows;
+  return groups >= 2 && counts.every((count) => count >= minimumRows);
 }

@@ -1,5 +1,6 @@
 import { type Interval, wilsonInterval } from "../interval.ts";
 import { type BinaryRows, requireProbabilities } from "./binary-rows.ts";
+import { equalCountBins } from "./equal-count-bins.ts";
 
 /** One bin of a calibration curve. */
 export interface CalibrationBin {
@@ -11,28 +12,14 @@ export interface CalibrationBin {
 }
 
 /**
- * The calibration curve over bins of about equal counts, from low to high probability. Rows with the same probability share a
- * bin, so the curve doesn't depend on the order of rows; a constant prediction gives one bin. Empty if a score is NaN.
+ * The calibration curve over bins of about equal counts, from low to high probability; see {@link equalCountBins}.
  *
  * @throws RangeError if `bins` is not a whole number from 1, or a score is no probability.
  */
 export function calibrationCurve(rows: BinaryRows, bins = 10): CalibrationBin[] {
-  if (!Number.isInteger(bins) || bins < 1) {
-    throw new RangeError(`calibrationCurve: bins is ${bins}, expected a whole number from 1.`);
-  }
   requireProbabilities(rows);
   const { labels, scores } = rows;
-  if (scores.some(Number.isNaN)) return [];
-  const order = Uint32Array.from(scores, (_, row) => row).toSorted((a, b) => scores[a]! - scores[b]!);
-  const curve: CalibrationBin[] = [];
-  let start = 0;
-  for (let bin = 1; bin <= bins && start < order.length; bin++) {
-    let end = Math.round((order.length * bin) / bins);
-    while (end > start && end < order.length && scores[order[end]!] === scores[order[end - 1]!]) end++;
-    if (end > start) curve.push(summarise(order.subarray(start, end), labels, scores));
-    start = Math.max(start, end);
-  }
-  return curve;
+  return equalCountBins(scores, bins).map((members) => summarise(members, labels, scores));
 }
 
 /**

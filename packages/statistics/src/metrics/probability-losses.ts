@@ -1,6 +1,7 @@
 import type { Groups } from "../groups.ts";
-import { type Statistic, meanStatistic } from "../statistic.ts";
+import { type Statistic, meanStatistic, sumsStatistic } from "../statistic.ts";
 import { type BinaryRows, requireProbabilities } from "./binary-rows.ts";
+import { mean } from "./mean.ts";
 
 /** How far probabilities are kept from 0 and 1 in the log loss; see {@link logLossPerRow}. */
 export interface LogLossOptions {
@@ -67,18 +68,9 @@ export function logLossStatistic(rows: BinaryRows, groups: Groups): Statistic {
 /** {@link brierSkill} of resampled rows: model and prior are resampled together, the prior itself stays. */
 export function brierSkillStatistic(prior: number): (rows: BinaryRows, groups: Groups) => Statistic {
   return (rows, groups) => {
-    const model = brierStatistic(rows, groups);
     const constant = { labels: rows.labels, scores: new Float64Array(rows.labels.length).fill(prior) };
-    const reference = brierStatistic(constant, groups);
-    return (multiplicity) => {
-      const expected = reference(multiplicity);
-      return expected > 0 ? 1 - model(multiplicity) / expected : Number.NaN;
-    };
+    return sumsStatistic([brierPerRow(rows), brierPerRow(constant)], groups, ([own, expected]) =>
+      expected! > 0 ? 1 - own! / expected! : Number.NaN,
+    );
   };
-}
-
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
 }

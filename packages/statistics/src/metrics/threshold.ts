@@ -1,4 +1,7 @@
+import type { Groups } from "../groups.ts";
+import { type Statistic, sumsStatistic } from "../statistic.ts";
 import { type BinaryRows, countClasses } from "./binary-rows.ts";
+import type { Metric } from "./metric.ts";
 
 /** What acting on scores at or above a threshold means. A ratio whose denominator is 0 is NaN. */
 export interface ThresholdReport {
@@ -54,4 +57,38 @@ export function evaluateAtThreshold(rows: BinaryRows, threshold: number): Thresh
     f1: (2 * truePositives) / (truePositives + falsePositives + positives),
     f1OfAllPositive: (2 * positives) / (count + positives),
   };
+}
+
+/** F1 of resampled rows when those at or above `threshold` are called positive. NaN where a score is. */
+export function f1Metric(threshold: number): Metric<BinaryRows> {
+  return {
+    name: "f1",
+    isHigherBetter: true,
+    statistic: (rows, groups) => decisionStatistic(rows, groups, threshold, ({ f1 }) => f1),
+  };
+}
+
+/** By how much that F1 is above the F1 of calling every row positive, on the same resampled rows. */
+export function f1GainMetric(threshold: number): Metric<BinaryRows> {
+  return {
+    name: "f1Gain",
+    isHigherBetter: true,
+    statistic: (rows, groups) =>
+      decisionStatistic(rows, groups, threshold, ({ f1, f1OfAllPositive }) => f1 - f1OfAllPositive),
+  };
+}
+
+function decisionStatistic(
+  rows: BinaryRows,
+  groups: Groups,
+  threshold: number,
+  figure: (scores: Pick<ThresholdReport, "f1" | "f1OfAllPositive">) => number,
+): Statistic {
+  countClasses(rows);
+  const flagged = rows.scores.map((score) => (Number.isNaN(score) ? Number.NaN : Number(score >= threshold)));
+  const hits = flagged.map((flag, row) => flag * rows.labels[row]!);
+  const positives = Float64Array.from(rows.labels);
+  return sumsStatistic([hits, flagged, positives], groups, ([hit, flag, positive], count) =>
+    figure({ f1: (2 * hit!) / (flag! + positive!), f1OfAllPositive: (2 * positive!) / (count + positive!) }),
+  );
 }

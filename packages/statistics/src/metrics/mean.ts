@@ -1,0 +1,6 @@
+/** NaN if one of the values is, or if there are none. */
+export function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
