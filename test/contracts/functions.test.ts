@@ -7,6 +7,9 @@ const settings = {
   coolDownMinutes: 0,
   dailyBudget: 1,
   leaseMinutes: 60,
+  rawUri: "s3://lake/raw/churn/",
+  snapshotsUri: "s3://lake/snapshots/churn/",
+  search: false,
 };
 
 describe("a function's environment", () => {

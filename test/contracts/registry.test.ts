@@ -10,6 +10,7 @@ const lineage: Lineage = {
   execution: "churn-0123456789ab",
   artifactVersion: "0123456789ab",
   artifactSha256: "a".repeat(64),
+  snapshotSha256: "b".repeat(64),
   dataSha256: "d".repeat(64),
   specSha256: "e".repeat(64),
   codeSha256: "c".repeat(64),
@@ -17,6 +18,8 @@ const lineage: Lineage = {
   verdictUri: "s3://artifacts/verdicts/churn/churn-0123456789ab.json",
   evaluationUri: "s3://artifacts/evaluations/churn/churn-0123456789ab/evaluation.json",
   auditUri: "s3://artifacts/audits/churn/churn-0123456789ab.json",
+  gateUri: "s3://lake/gates/churn/churn-0123456789ab/gate.json",
+  cardUri: "s3://artifacts/cards/churn/churn-0123456789ab/card.json",
 };
 const arn = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/g/2";
 const described = {
@@ -57,7 +60,7 @@ describe("the lineage of a model package", () => {
       ].join("\n"),
     );
     expect(() => fromCustomerMetadata(undefined, "version 2")).toThrow(
-      "customer metadata of version 2 is refused, 10 faults:",
+      "customer metadata of version 2 is refused, 13 faults:",
     );
   });
 });

@@ -27,12 +27,27 @@ describe("a workload spec", () => {
       ...spec,
       source: {
         ...spec.source,
+        features: "features.sql",
         columns: {
           plan: { ...columns.plan, closed: false, required: false },
           region: { ...columns.region, required: false },
           calls: { ...columns.calls, required: false },
           spend: columns.spend,
         },
+      },
+      entities: {},
+      algorithms: [{ ...spec.algorithms[0], space: {} }],
+      imbalance: "none",
+      search: null,
+      training: { instanceCount: 1, features: "duckdb" },
+      checks: {
+        missing: {},
+        unseenShare: 0.05,
+        duplicateShare: 0.01,
+        minClassShare: 0.01,
+        singleColumnStrength: 0.95,
+        freshnessDays: null,
+        drift: { psi: 0.25, share: 0.5 },
       },
       retraining: { ...spec.retraining, schedule: "cron(0 2 ? * SUN *)" },
     });
@@ -50,10 +65,10 @@ describe("a workload spec", () => {
       faultsOf((spec) => {
         set(spec, { title: "", colour: "red" });
         set(spec.source, { path: "../secrets.csv", minRows: 0 });
-        set(spec.source.columns.calls, { type: "date" });
+        set(spec.source.columns.calls, { type: "colour" });
         set(spec.task, { prior: 1 });
         set(spec.split.shares, { train: 0.6 });
-        set(spec.algorithm.hyperparameters, { max_depth: 99, eta: "fast" });
+        set(spec.algorithms[0]!.hyperparameters, { max_depth: 99, eta: "fast" });
         set(spec.gate, { primary: "accuracy" });
         set(spec.retraining, { schedule: "every sunday", dailyBudget: 1.5 });
         set(spec.serving, { mode: "serverless" });
@@ -63,12 +78,12 @@ describe("a workload spec", () => {
       '  title: given ""; Too small: expected string to have >=1 characters',
       '  source.path: given "../secrets.csv"; expected data/<file>.csv or data/<file>.csv.gz',
       "  source.minRows: given 0; Too small: expected number to be >0",
-      "  source.columns.calls.type: given \"date\"; Invalid discriminator value. Expected 'category' | 'code' | 'integer' | 'number'",
+      "  source.columns.calls.type: given \"colour\"; Invalid discriminator value. Expected 'category' | 'code' | 'integer' | 'number' | 'date'",
       "  task.prior: given 1; Too big: expected number to be <1",
       '  split.shares: given {"train":0.6,"validation":0.125,"calibration":0.125,"holdout":0.125,"audit":0.12…; the shares must add up to 1',
-      "  algorithm.hyperparameters.max_depth: given 99; Too big: expected number to be <=12",
-      '  algorithm.hyperparameters.eta: given "fast"; expected number, received string',
-      '  gate.primary: given "accuracy"; expected "rocAuc"',
+      "  algorithms.0.hyperparameters.max_depth: given 99; Too big: expected number to be <=12",
+      '  algorithms.0.hyperparameters.eta: given "fast"; expected number, received string',
+      '  gate.primary: given "accuracy"; Invalid option: expected one of "rocAuc"|"rps"|"rmse"',
       '  retraining.schedule: given "every sunday"; expected cron(…) or rate(…)',
       "  retraining.dailyBudget: given 1.5; expected int, received number",
       '  serving.mode: given "serverless"; expected "realtime"',
@@ -109,18 +124,119 @@ describe("a workload spec", () => {
     ]);
   });
 
+  it("whose search, lookups, gate or classes can't be is refused with all faults at once", () => {
+    expect(
+      faultsOf((spec) => {
+        set(spec.algorithms[0]!, {
+          space: {
+            max_depth: { type: "int", min: 2, max: 40 },
+            eta: { type: "float", min: 0, max: 1, log: true },
+            leaves: { type: "choice", values: [1, 2] },
+          },
+        });
+        set(spec, {
+          entities: {
+            plan_form: {
+              description: "A plan.",
+              key: "plan",
+              maxAge: 30,
+              lookups: [
+                { by: "plan", columns: { calls_before: "calls", spend: "spend" } },
+                { by: "shop", columns: { calls_before: "calls" } },
+              ],
+            },
+          },
+          checks: { missing: { age: 0.1 } },
+        });
+        set(spec.gate, { primary: "rmse", calibration: { coverage: [0.88, 0.92] } });
+      }),
+    ).toEqual([
+      'workload spec "churn" is refused, 9 faults:',
+      "  checks.missing.age: given 0.1; expected one of plan, region, calls, spend, calls_before",
+      '  entities.plan_form.lookups.0.columns.spend: given "spend"; expected one of calls_before',
+      '  entities.plan_form.lookups.1.by: given "shop"; expected one of plan, region, calls, spend',
+      '  entities.plan_form.lookups.1.columns.calls_before: given "calls"; another lookup fills this column',
+      '  gate.primary: given "rmse"; is no metric of a binary task; expected one of rocAuc',
+      '  gate.calibration: given {"coverage":[0.88,0.92]}; of a binary task expected slope and meanZ',
+      '  algorithms.0.space.max_depth: given {"type":"int","min":2,"max":40}; 40 lies outside xgboost\'s domain: Too big: expected number to be <=12',
+      '  algorithms.0.space.eta: given {"type":"float","min":0,"max":1,"log":true}; min must be above 0 where the logarithm is searched',
+      '  algorithms.0.space.leaves: given {"type":"choice","values":[1,2]}; not a hyperparameter of xgboost to search; expected one of num_round, early_stopping_rounds, max_depth, eta, min_child_weight, subsample, colsample_bytree, reg_lambda, reg_alpha, gamma, max_bin',
+    ]);
+  });
+
+  it.each([
+    [
+      "multiclass",
+      {
+        kind: "multiclass",
+        target: "left",
+        classes: [
+          { name: "loss", levels: ["L"], prior: 0.3 },
+          { name: "draw", levels: ["D", "L"], prior: 0.3 },
+          { name: "loss", levels: ["W"], prior: 0.3 },
+        ],
+      },
+      [
+        '  task.classes: given [{"name":"loss","levels":["L"],"prior":0.3},{"name":"draw","levels":["D","L"],"p…; the priors must add up to 1',
+        '  task.classes.1.levels: given ["D","L"]; "L" also means class 0; a level means one class',
+        '  task.classes.2.name: given "loss"; another class has this name',
+        '  gate.primary: given "rocAuc"; is no metric of a multiclass task; expected one of rps',
+      ],
+    ],
+    [
+      "regression",
+      {
+        kind: "regression",
+        target: "left",
+        unit: "days",
+        min: 4,
+        max: 40,
+        coverage: 0.9,
+        prior: { median: 3, lower: 5, upper: 20 },
+      },
+      [
+        '  task.prior: given {"median":3,"lower":5,"upper":20}; expected min ≤ lower ≤ median ≤ upper ≤ max',
+        '  gate.primary: given "rocAuc"; is no metric of a regression task; expected one of rmse',
+        '  gate.calibration: given {"slope":[0.8,1.25],"meanZ":2.6}; of a regression task expected coverage',
+      ],
+    ],
+  ])("with an impossible %s task is refused", (_, task, faults) => {
+    expect(faultsOf((spec) => set(spec, { task }))).toEqual([
+      `workload spec "churn" is refused, ${faults.length} faults:`,
+      ...faults,
+    ]);
+  });
+
+  it.each([
+    [
+      { by: "time", group: "customer", starts: { validation: 5, calibration: 5, holdout: 6, audit: 7 } },
+      [
+        '  split.starts: given {"validation":5,"calibration":5,"holdout":6,"audit":7}; expected validation < calibration < holdout < audit',
+      ],
+    ],
+    [
+      { by: "column", group: "customer", column: "part" },
+      ['  split.column: given "part"; expected one of plan, region, calls, spend, row_id, customer, left'],
+    ],
+  ])("with an impossible split is refused: %j", (split, faults) => {
+    expect(faultsOf((spec) => set(spec, { split }))).toEqual([
+      'workload spec "churn" is refused, 1 fault:',
+      ...faults,
+    ]);
+  });
+
   it("reports what is out of shape and what doesn't fit together in one answer", () => {
     expect(
       faultsOf((spec) => {
         set(spec, { title: 7 });
-        set(spec.source.columns.calls, { type: "date" });
+        set(spec.source.columns.calls, { type: "colour" });
         set(spec.split, { group: "household" });
         spec.features.push({ kind: "number", name: "age", column: "age" });
       }),
     ).toEqual([
       'workload spec "churn" is refused, 4 faults:',
       "  title: given 7; expected string, received number",
-      "  source.columns.calls.type: given \"date\"; Invalid discriminator value. Expected 'category' | 'code' | 'integer' | 'number'",
+      "  source.columns.calls.type: given \"colour\"; Invalid discriminator value. Expected 'category' | 'code' | 'integer' | 'number' | 'date'",
       '  split.group: given "household"; expected one of plan, region, calls, spend, row_id, customer, left',
       '  features.4: given {"kind":"number","name":"age","column":"age"}; reads "age"; expected one of plan, region, calls, spend, calls_before',
     ]);

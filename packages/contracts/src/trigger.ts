@@ -51,13 +51,8 @@ export const RetrainingTrigger = z.discriminatedUnion("kind", [
     workload: WorkloadName,
     reason: z.string(),
   }),
-  z.strictObject({
-    kind: z.literal("manual"),
-    id: z.string(),
-    time: Instant,
-    // The rule has held the stack against its own.
-    ...RetrainingRequested.omit({ stack: true }).shape,
-  }),
+  // The detail as a whole: an input transformer can't pick what an event leaves out.
+  z.strictObject({ kind: z.literal("manual"), id: z.string(), time: Instant, detail: RetrainingRequested }),
   /** The sweep: looks again at what was held back, for every workload. */
   z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),
 ]);
