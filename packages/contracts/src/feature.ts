@@ -2,6 +2,18 @@ import { z } from "zod";
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected snake_case");
 const column = z.string().min(1);
+/** Groups of codes; a code belongs to the first that holds it. */
+const codeGroups = z
+  .array(
+    z.strictObject({
+      name,
+      /** Inclusive ranges of three-digit numeric categories, [390, 459]. */
+      ranges: z.array(z.tuple([z.int().min(0).max(999), z.int().min(0).max(999)])),
+      /** First letters of codes that aren't numbers: "V", "E". */
+      letters: z.array(z.string().length(1)),
+    }),
+  )
+  .min(1);
 
 /**
  * A row-level feature: a pure function of one record that travels inside the model's graph. Each kind states how many
@@ -51,18 +63,18 @@ export const Feature = z.discriminatedUnion("kind", [
     kind: z.literal("codeGroup"),
     name,
     column,
-    groups: z
-      .array(
-        z.strictObject({
-          name,
-          /** Inclusive ranges of three-digit numeric categories, [390, 459]. */
-          ranges: z.array(z.tuple([z.int().min(0).max(999), z.int().min(0).max(999)])),
-          /** First letters of codes that aren't numbers: "V", "E". */
-          letters: z.array(z.string().length(1)),
-        }),
-      )
-      .min(1),
+    groups: codeGroups,
     other: name,
+  }),
+  /**
+   * A column per group: of `columns`, how many hold a code whose part before the point lies in the group. A code that is
+   * missing or in no group counts nowhere.
+   */
+  z.strictObject({
+    kind: z.literal("codeCount"),
+    name,
+    columns: z.array(column).min(1),
+    groups: codeGroups,
   }),
   /** One column: 1 where the code starts with one of `prefixes`, else 0. "250." matches 250.83 and not 2501. */
   z.strictObject({
@@ -78,7 +90,8 @@ export type Feature = z.output<typeof Feature>;
 /** Columns of the record that `feature` reads itself; a product reads them through its factors. */
 export function columnsUsed(feature: Feature): readonly string[] {
   if (feature.kind === "product") return [];
-  if (feature.kind === "count" || feature.kind === "sum") return feature.columns;
+  if (feature.kind === "count" || feature.kind === "sum" || feature.kind === "codeCount")
+    return feature.columns;
   if (feature.kind === "ratio") return [feature.numerator, feature.denominator];
   if (feature.kind === "difference") return [feature.minuend, feature.subtrahend];
   return [feature.column];

@@ -30,6 +30,9 @@ def _values(  # noqa: C901
         return {name: float(sum((_number(record[column]) for column in feature["columns"]), np.float32(0)))}
     if kind == "count":
         return {name: float(sum(record[column] in feature["levels"] for column in feature["columns"]))}
+    if kind == "codeCount":
+        groups = [_group(feature, record[column]) for column in feature["columns"]]
+        return {f"{name}={group['name']}": float(groups.count(group["name"])) for group in feature["groups"]}
     value = record[feature["column"]]
     if kind == "number":
         return {name: float(_number(value))}
@@ -45,17 +48,18 @@ def _values(  # noqa: C901
         return {name: float(value is not None and str(value).startswith(tuple(feature["prefixes"])))}
     assert kind == "codeGroup", kind  # noqa: S101
     names = [*(group["name"] for group in feature["groups"]), feature["other"]]
-    group = None if value is None else _group(feature, str(value).split(".")[0])
+    group = None if value is None else _group(feature, value) or feature["other"]
     return {f"{name}={candidate}": float(candidate == group) for candidate in names}
 
 
-def _group(feature: dict[str, Any], category: str) -> str:
+def _group(feature: dict[str, Any], code: str | float | None) -> str | None:
+    category = "" if code is None else str(code).split(".")[0]
     for group in feature["groups"]:
         if category.isdigit() and any(low <= int(category) <= high for low, high in group["ranges"]):
             return str(group["name"])
         if category[:1] in group["letters"]:
             return str(group["name"])
-    return str(feature["other"])
+    return None
 
 
 def _number(value: str | float | None) -> np.float32:

@@ -52,6 +52,16 @@ FEATURES: list[dict[str, Any]] = [
         ],
         "other": "rest",
     },
+    {
+        "kind": "codeCount",
+        "name": "both",
+        "columns": ["code_1", "code_2"],
+        "groups": [
+            {"name": "failure", "ranges": [[428, 428]], "letters": []},
+            {"name": "heart", "ranges": [[390, 459]], "letters": []},
+            {"name": "outside", "ranges": [], "letters": ["E", "V"]},
+        ],
+    },
     {"kind": "codePrefix", "name": "diabetes", "column": "code_1", "prefixes": ["250.", "V5"]},
 ]
 

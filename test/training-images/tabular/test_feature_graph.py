@@ -130,6 +130,7 @@ def test_a_prefix_matches_from_the_first_sign_and_its_point_is_a_point(code: str
         (["oneHot"], ["strings"]),
         (["count"], ["strings"]),
         (["codeGroup"], ["strings"]),
+        (["codeCount"], ["strings"]),
         (["codePrefix"], ["strings"]),
         (["number", "oneHot"], ["strings", "numbers"]),
     ],

@@ -17,6 +17,8 @@ UNSEEN = 0
 MISSING = 1
 DIGITS = "0123456789"
 LONGEST_CATEGORY = 3
+# Kinds of feature that read the categories of codes, by groups.
+CODE_KINDS = ("codeGroup", "codeCount")
 
 CodeGroups = Sequence[Mapping[str, Any]]
 
@@ -40,7 +42,7 @@ class Vocabulary:
         for feature in features:
             for level in levels_named(feature):
                 levels.setdefault(level, len(levels) + 1)
-        grouped = [feature for feature in features if feature["kind"] == "codeGroup"]
+        grouped = [feature for feature in features if feature["kind"] in CODE_KINDS]
         categories: dict[str, int] = {"": MISSING}
         numbers: dict[tuple[tuple[str, str], ...], int] = {}
         for category in _categories(grouped):
