@@ -1,4 +1,11 @@
-import { evaluateAtThreshold } from "@perennial/statistics";
+import {
+  type BinaryRows,
+  evaluateAtThreshold,
+  f1GainMetric,
+  f1Metric,
+  type Metric,
+  ungrouped,
+} from "@perennial/statistics";
 import { expect, it } from "vitest";
 import { referenceRows } from "./reference-rows.ts";
 
@@ -42,4 +49,27 @@ it("is NaN wherever a NaN score could have mattered", () => {
     f1: Number.NaN,
     f1OfAllPositive: 0.8,
   });
+});
+
+it("resamples F1 and its gain over calling every row positive", () => {
+  const each = ungrouped(40);
+  const resampled = (metric: Metric<BinaryRows>, multiplicity: Int32Array) =>
+    metric.statistic(referenceRows, each)(multiplicity);
+  const once = new Int32Array(40).fill(1);
+  expect(resampled(f1Metric(0.5), once)).toBe(30 / 39);
+  expect(resampled(f1GainMetric(0.5), once)).toBeCloseTo(30 / 39 - 38 / 59, 14);
+  // Calling every row positive gains nothing over calling every row positive.
+  expect(resampled(f1GainMetric(0), once)).toBe(0);
+  // The first row twice and the third once: one is positive and flagged, twice; the other neither flagged nor negative.
+  const few = new Int32Array(40).with(0, 2).with(2, 1);
+  expect(resampled(f1Metric(0.5), few)).toBe(1);
+  expect(resampled(f1GainMetric(0.5), few)).toBeCloseTo(1 - 4 / 5, 14);
+});
+
+it("resamples to NaN wherever a score is NaN, and where nothing is positive or flagged", () => {
+  const labels = Uint8Array.of(1, 0);
+  const broken = { labels, scores: Float64Array.of(0.9, Number.NaN) };
+  expect(f1Metric(0.5).statistic(broken, ungrouped(2))(Int32Array.of(1, 0))).toBeNaN();
+  const whole = { labels, scores: Float64Array.of(0.9, 0.1) };
+  expect(f1Metric(0.5).statistic(whole, ungrouped(2))(Int32Array.of(0, 2))).toBeNaN();
 });

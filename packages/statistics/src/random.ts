@@ -33,8 +33,9 @@ export function seedFromText(text: string): number {
 
 /** xoshiro128** (Blackman and Vigna 2018, "Scrambled Linear Pseudorandom Number Generators"), from its four words of state. */
 export function randomFromState(words: readonly [number, number, number, number]): Random {
-  const state = Int32Array.from(words, (word) => word | 0);
-  if (state.every((word) => word === 0)) {
+  // Four variables and not an array: a bootstrap draws millions.
+  let [s0, s1, s2, s3] = [words[0] | 0, words[1] | 0, words[2] | 0, words[3] | 0];
+  if (s0 === 0 && s1 === 0 && s2 === 0 && s3 === 0) {
     throw new RangeError(
       "randomFromState: all four words are 0, a state that never leaves 0; give at least one other word.",
     );
@@ -42,15 +43,15 @@ export function randomFromState(words: readonly [number, number, number, number]
   let spareNormal: number | undefined;
 
   function uint32(): number {
-    const [s0, s1, s2, s3] = [state[0]!, state[1]!, state[2]!, state[3]!];
     const scaled = Math.imul(s1, 5);
     const result = Math.imul((scaled << 7) | (scaled >>> 25), 9) >>> 0;
-    const mixed2 = s2 ^ s0;
-    const mixed3 = s3 ^ s1;
-    state[0] = s0 ^ mixed3;
-    state[1] = s1 ^ mixed2;
-    state[2] = mixed2 ^ (s1 << 9);
-    state[3] = (mixed3 << 11) | (mixed3 >>> 21);
+    const shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = (s3 << 11) | (s3 >>> 21);
     return result;
   }
   function uniform(): number {
