@@ -5,9 +5,17 @@ import {
   InvalidInput,
   parse,
 } from "@perennial/contracts";
-import { admit, type AdmissionDecision, answerOf, type Entrance, forEachWorkload } from "@perennial/ledger";
+import {
+  admit,
+  type AdmissionDecision,
+  answerOf,
+  type Entrance,
+  forEachWorkload,
+  type Holder,
+  retrainInput,
+} from "@perennial/ledger";
 import type { Telemetry } from "@perennial/telemetry";
-import { toRequest } from "./request.ts";
+import { toRequest, workloadOf } from "./request.ts";
 
 export interface Dependencies {
   entrance: Pick<Entrance, "pass">;
@@ -34,15 +42,16 @@ export const createHandler =
         const message = `given ${JSON.stringify(workload)}; expected one of ${Object.keys(workloads).join(", ")}`;
         throw new InvalidInput("event of admit-retraining", [{ path: "workload", message }]);
       }
-      const { stateMachineArn, ...limits } = settings;
+      const { stateMachineArn, rawUri, snapshotsUri, search, ...limits } = settings;
       const door = { workload, door: "retrain" as const, stateMachineArn };
-      const passage = await entrance.pass(door, (state) =>
+      const inputOf = (holder: Holder) => retrainInput(workload, holder, { rawUri, snapshotsUri, search });
+      const passage = await entrance.pass({ ...door, inputOf }, (state) =>
         admit(state, request, { ...door, ...limits, live: null }, clock()),
       );
       return answerOf(workload, passage);
     };
 
-    const asked = trigger.kind === "re-entry" ? Object.keys(workloads) : [trigger.workload];
+    const asked = trigger.kind === "re-entry" ? Object.keys(workloads) : [workloadOf(trigger)];
     const answer = await forEachWorkload(asked, enter);
     for (const { workload, decision, execution } of answer.decisions) {
       telemetry.log("decided", { trigger: trigger.id, workload, decision, execution });

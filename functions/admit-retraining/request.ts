@@ -4,6 +4,10 @@ import type { Request } from "@perennial/ledger";
 /** A trigger that asks for something: every kind but the sweep. */
 export type AskingTrigger = Exclude<RetrainingTrigger, { kind: "re-entry" }>;
 
+/** Whom a trigger asks for. The rule of a request by hand has held its stack against this one's. */
+export const workloadOf = (trigger: AskingTrigger): string =>
+  trigger.kind === "manual" ? trigger.detail.workload : trigger.workload;
+
 /** What a trigger asks for, in the words that lease, execution and history keep. */
 export function toRequest(trigger: AskingTrigger): Request {
   const { kind, id, time } = trigger;
@@ -13,7 +17,9 @@ export function toRequest(trigger: AskingTrigger): Request {
       return { cause: { ...known, reason: "the schedule" }, target: null };
     case "drift":
       return { cause: { ...known, reason: trigger.reason }, target: null };
-    case "manual":
-      return { cause: { ...known, reason: trigger.reason, requestedBy: trigger.requestedBy }, target: null };
+    case "manual": {
+      const { stack: _stack, workload: _workload, ...asked } = trigger.detail;
+      return { cause: { ...known, ...asked }, target: null };
+    }
   }
 }

@@ -17,8 +17,10 @@ import {
   type Declined,
   type Entrance,
   forEachWorkload,
+  type Holder,
   type Ledger,
   renew,
+  rolloutInput,
 } from "@perennial/ledger";
 import type { Telemetry } from "@perennial/telemetry";
 import { type AskingTrigger, causeOf } from "./cause.ts";
@@ -68,25 +70,29 @@ export const createHandler =
       };
       let dropped: Declined[] = [];
 
-      const passage = await entrance.pass(door, async (before): Promise<Admission<Decision | Declined>> => {
-        const now = clock();
-        // Read after the state: a rollout that moves the pointer in between has changed the state first, and the
-        // decision is made anew.
-        const pointer = await ledger.readPointer(workload);
-        // Before the first rollout there is no version to bring up anew, so that no request without a target is admitted.
-        const live = pointer === null ? null : RolloutTarget.strip().parse(pointer);
-        const terms = { ...door, leaseMinutes, coolDownMinutes: 0, dailyBudget: Infinity, live };
+      const inputOf = (holder: Holder) => rolloutInput(workload, holder);
+      const passage = await entrance.pass(
+        { ...door, inputOf },
+        async (before): Promise<Admission<Decision | Declined>> => {
+          const now = clock();
+          // Read after the state: a rollout that moves the pointer in between has changed the state first, and the
+          // decision is made anew.
+          const pointer = await ledger.readPointer(workload);
+          // Before the first rollout there is no version to bring up anew, so that no request without a target is admitted.
+          const live = pointer === null ? null : RolloutTarget.strip().parse(pointer);
+          const terms = { ...door, leaseMinutes, coolDownMinutes: 0, dailyBudget: Infinity, live };
 
-        let state = renew(before, leaseMinutes, now);
-        const waiting = state.pending?.target;
-        dropped = [];
-        if (waiting) ({ state, dropped } = withoutUnapproved(state, await find(waiting.version), live));
-        if (trigger.kind === "re-entry") return admit(state, null, terms, now);
+          let state = renew(before, leaseMinutes, now);
+          const waiting = state.pending?.target;
+          dropped = [];
+          if (waiting) ({ state, dropped } = withoutUnapproved(state, await find(waiting.version), live));
+          if (trigger.kind === "re-entry") return admit(state, null, terms, now);
 
-        const choice = await choose(trigger, { pointer, baselineSha256, state, now }, find);
-        if (choice.kind !== "ask") return { state, decision: choice };
-        return admit(state, choice.request, terms, now);
-      });
+          const choice = await choose(trigger, { pointer, baselineSha256, state, now }, find);
+          if (choice.kind !== "ask") return { state, decision: choice };
+          return admit(state, choice.request, terms, now);
+        },
+      );
       const declined = dropped.flatMap((decision) => answerOf(workload, { decision, started: null }));
       return [...declined, ...answerOf(workload, passage)];
     };

@@ -12,6 +12,18 @@ const VERDICTS = {
   unchanged: "The retraining gave the champion's own model again.",
 } as const;
 
+/** What a retraining that came to no verdict has nothing to say of. */
+const NOTHING_TRAINED = {
+  stage: null,
+  version: null,
+  approvalStatus: null,
+  verdictUri: null,
+  snapshotSha256: null,
+  gateUri: null,
+  cardUri: null,
+  trainingJob: null,
+} as const;
+
 const ENDS = { failed: "failed", "timed-out": "timed out", aborted: "was stopped" } as const;
 
 /** The line of the history that a workflow's report makes. */
@@ -22,7 +34,7 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
 
   switch (report.kind) {
     case "retraining": {
-      const { verdict, registration } = report;
+      const { verdict, registration, snapshotSha256, gateUri, cardUri, trainingJob } = report;
       const registered =
         registration === null
           ? "Nothing was registered."
@@ -36,21 +48,24 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
         version: registration?.version ?? null,
         approvalStatus: registration?.approvalStatus ?? null,
         verdictUri: verdict.verdictUri,
+        snapshotSha256,
+        gateUri,
+        cardUri,
+        trainingJob,
       };
+    }
+    case "retraining-refused": {
+      const { gateUri, reason } = report;
+      // The job's message names the files first, for whoever reads the job alone.
+      const said = sentence(reason.replace(/^refused [0-9a-f]{64}: /, ""));
+      const summary = shorten(`The data is refused: nothing was trained, and the champion stays. ${said}`);
+      return { kind: "retraining", ...known, ...NOTHING_TRAINED, summary, outcome: "data-refused", gateUri };
     }
     case "retraining-failed": {
       const { stage, error } = report;
       const { outcome, message } = readFailure(error.Error, error.Cause);
-      return {
-        kind: "retraining",
-        ...known,
-        summary: shorten(`The retraining ${ENDS[outcome]} at ${stage}; the champion stays. ${message}`),
-        outcome,
-        stage,
-        version: null,
-        approvalStatus: null,
-        verdictUri: null,
-      };
+      const summary = shorten(`The retraining ${ENDS[outcome]} at ${stage}; the champion stays. ${message}`);
+      return { kind: "retraining", ...known, ...NOTHING_TRAINED, summary, outcome, stage };
     }
     case "rollout": {
       const { outcome, from, wanted, live } = report;

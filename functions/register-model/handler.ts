@@ -39,7 +39,8 @@ export const createHandler =
   ({ objects, packages, telemetry, workloads, servingImage, isAutomatic }: Dependencies) =>
   async (event: unknown): Promise<Registration> => {
     const asked = parse(FUNCTIONS["register-model"].event, event, "event of register-model");
-    const { workload, execution, trainingJob, challengerUri, evaluationUri, auditUri, verdictUri } = asked;
+    const { workload, execution, challengerUri, ...origin } = asked;
+    const { trainingJob, evaluationUri, verdictUri } = origin;
     const settings = workloads[workload];
     if (settings === undefined) {
       const message = `given ${JSON.stringify(workload)}; expected one of ${Object.keys(workloads).join(", ")}`;
@@ -60,8 +61,8 @@ export const createHandler =
     const { modelPackageGroup } = settings;
     const propose = async (): Promise<Registration> => {
       const archive = await objects.read(challengerUri);
-      const origin = { execution, trainingJob, verdictUri, evaluationUri, auditUri };
-      const lineage = await readLineage(archive, workload, evaluation.challenger.artifactSha256, origin);
+      const { artifactSha256 } = evaluation.challenger;
+      const lineage = await readLineage(archive, workload, artifactSha256, { execution, ...origin });
       const description = `${workload} ${lineage.artifactVersion}, trained by ${trainingJob}; verdict: ${verdict.status}`;
       const model = { image: servingImage, modelDataUrl: challengerUri };
       return await packages.create({ modelPackageGroup, ...model, description, lineage });

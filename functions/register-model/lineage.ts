@@ -2,7 +2,18 @@ import type { Lineage } from "@perennial/contracts";
 import type { StoredObject } from "@perennial/objects";
 import { ArtifactFault, readArtifactArchive } from "@perennial/scoring/artifact";
 
-type Origin = Pick<Lineage, "execution" | "trainingJob" | "verdictUri" | "evaluationUri" | "auditUri">;
+/** The parts of a lineage that the artifact doesn't hold. */
+type Origin = Pick<
+  Lineage,
+  | "execution"
+  | "trainingJob"
+  | "snapshotSha256"
+  | "verdictUri"
+  | "evaluationUri"
+  | "auditUri"
+  | "gateUri"
+  | "cardUri"
+>;
 
 /**
  * Where a model comes from, read from the artifact itself.

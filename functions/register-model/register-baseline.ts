@@ -42,9 +42,12 @@ async function propose({
   const lineage = await readLineage(await objects.read(baselineUri), workload, baselineSha256, {
     execution: BASELINE,
     trainingJob: "none",
+    snapshotSha256: "none",
     verdictUri: "none",
     evaluationUri: "none",
     auditUri: "none",
+    gateUri: "none",
+    cardUri: "none",
   });
   const description = `${workload}: the baseline of the first deployment`;
   return await packages.create({

@@ -34,7 +34,15 @@ export function interruptedEntry(
   if (kind === "retrain") {
     const { cause = null } = readInput(RetrainInput, change.input) ?? {};
     const summary = shorten(`The retraining ${end}; the champion stays. ${message}`);
-    const none = { version: null, approvalStatus: null, verdictUri: null };
+    const none = {
+      version: null,
+      approvalStatus: null,
+      verdictUri: null,
+      snapshotSha256: null,
+      gateUri: null,
+      cardUri: null,
+      trainingJob: null,
+    };
     return { kind: "retraining", ...known, cause, outcome, summary, ...none };
   }
   const { cause = null, target } = readInput(RolloutInput, change.input) ?? {};

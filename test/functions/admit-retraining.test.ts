@@ -12,6 +12,11 @@ const WORKLOAD = "hospital-readmission";
 const MACHINE =
   "arn:aws:states:eu-central-1:123456789012:stateMachine:perennial-dev-hospital-readmission-retrain";
 const MINUTE = 60_000;
+const defaults = {
+  rawUri: `s3://lake/raw/${WORKLOAD}/`,
+  snapshotsUri: `s3://lake/snapshots/${WORKLOAD}/`,
+  search: false,
+};
 const limits = { coolDownMinutes: 60, dailyBudget: 3, leaseMinutes: 120 };
 
 function open() {
@@ -23,7 +28,7 @@ function open() {
   const admit = createHandler({
     entrance: new Entrance(ledger, executions),
     telemetry,
-    workloads: { [WORKLOAD]: { stateMachineArn: MACHINE, ...limits } },
+    workloads: { [WORKLOAD]: { stateMachineArn: MACHINE, ...limits, ...defaults } },
     clock: () => new Date(clock.now),
   });
   const releaseLease = createReleaseLease({
@@ -53,6 +58,12 @@ const schedule = (id: string, time = "2026-01-04T02:00:00Z") => ({
   time,
   workload: WORKLOAD,
 });
+const manual = (id: string, wishes: object) => ({
+  kind: "manual",
+  id,
+  time: "2026-01-04T02:00:00Z",
+  detail: { stack: "dev", workload: WORKLOAD, reason: "new data", requestedBy: "ada", ...wishes },
+});
 const sweep = (id: string) => ({ kind: "re-entry", id, time: "2026-01-04T02:15:00Z" });
 const nameOf = (id: string) => executionName(WORKLOAD, MACHINE, id);
 const inShort = ({ decisions }: AdmissionAnswer) =>
@@ -69,7 +80,8 @@ describe("a trigger", () => {
       ],
     });
     const cause = { kind: "drift", id: "e1", time: drift.time, reason: drift.reason, coalesced: 0 };
-    const input = { workload: WORKLOAD, execution, cause, token: 1 };
+    const { rawUri, search } = defaults;
+    const input = { workload: WORKLOAD, execution, cause, token: 1, search, rawUri, snapshot: null };
     expect(RetrainInput.parse(input)).toEqual(input);
     expect(executions.started).toEqual([
       {
@@ -90,7 +102,7 @@ describe("a trigger", () => {
 
   it("says who asked, when a person did", async () => {
     const { executions, admit } = open();
-    await admit({ ...schedule("e1"), kind: "manual", reason: "new data", requestedBy: "ada" });
+    await admit(manual("e1", {}));
     expect(JSON.parse(executions.started[0]!.input).cause).toEqual({
       kind: "manual",
       id: "e1",
@@ -98,6 +110,18 @@ describe("a trigger", () => {
       reason: "new data",
       requestedBy: "ada",
       coalesced: 0,
+    });
+  });
+
+  it("searches and takes a snapshot where the request wishes for it", async () => {
+    const { executions, admit } = open();
+    const snapshot = "a".repeat(64);
+    await admit(manual("e1", { search: true, snapshot }));
+    expect(JSON.parse(executions.started[0]!.input)).toMatchObject({
+      cause: { search: true, snapshot },
+      search: true,
+      rawUri: `s3://lake/snapshots/${WORKLOAD}/${snapshot}/`,
+      snapshot,
     });
   });
 
@@ -269,7 +293,11 @@ describe("the sweep", () => {
     const table = new LedgerTable();
     const executions = new Executions();
     const ledger = new Ledger(table, "ledger");
-    const machine = (workload: string) => ({ stateMachineArn: `${MACHINE}-${workload}`, ...limits });
+    const machine = (workload: string) => ({
+      stateMachineArn: `${MACHINE}-${workload}`,
+      ...limits,
+      ...defaults,
+    });
     const admit = createHandler({
       entrance: new Entrance(ledger, executions),
       telemetry: new RecordedTelemetry(),

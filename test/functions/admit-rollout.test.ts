@@ -58,6 +58,9 @@ beforeEach(() => {
           verdictUri: "s3://artifacts/verdicts/v.json",
           evaluationUri: "s3://artifacts/evaluations/e.json",
           auditUri: "s3://artifacts/audits/a.json",
+          snapshotSha256: "5".repeat(64),
+          gateUri: "s3://lake/gates/a/gate.json",
+          cardUri: "s3://artifacts/cards/a/card.json",
         }),
       };
     });
@@ -410,6 +413,9 @@ function toMetadataWithout(key: string): Record<string, string> {
     verdictUri: "none",
     evaluationUri: "none",
     auditUri: "none",
+    snapshotSha256: "none",
+    gateUri: "none",
+    cardUri: "none",
   });
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== key));
 }

@@ -17,15 +17,23 @@ const cause = {
   requestedBy: "ada",
   coalesced: 0,
 };
-const retrainInput = { workload: WORKLOAD, execution, cause, token: 1 };
+const asked = { workload: WORKLOAD, execution, cause, token: 1 };
+const retrainInput = { ...asked, search: false, rawUri: "s3://lake/raw/w/", snapshot: null };
 const target = {
   version: 3,
   modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/g/3",
   modelDataUrl: "s3://artifacts/3/model.tar.gz",
   artifactSha256: "3".repeat(64),
 };
-const rolloutInput = { ...retrainInput, target };
+const rolloutInput = { ...asked, target };
 const verdictUri = "s3://artifacts/verdicts/hospital-readmission/x.json";
+
+const trained = {
+  trainingJob: `${execution}-train-0`,
+  snapshotSha256: "5".repeat(64),
+  gateUri: "s3://lake/gates/w/e/gate.json",
+  cardUri: "s3://artifacts/cards/w/e/card.json",
+};
 
 const retraining = (status: string, reason: string, registration: object | null) => ({
   kind: "retraining",
@@ -34,6 +42,7 @@ const retraining = (status: string, reason: string, registration: object | null)
   input: retrainInput,
   verdict: { status, reason, verdictUri },
   registration,
+  ...trained,
 });
 const rollout = (outcome: string, from: number | null) => ({
   kind: "rollout",
@@ -87,6 +96,7 @@ describe("a report", () => {
       version: 3,
       approvalStatus: "Approved",
       verdictUri,
+      ...trained,
     });
     expect(HistoryEntry.parse(entry)).toEqual(entry);
     expect(await ledger.listHistory(WORKLOAD, { limit: 9 })).toEqual([entry]);
@@ -125,6 +135,43 @@ describe("a report", () => {
       summary,
       approvalStatus: "Rejected",
     });
+  });
+
+  it("of refused data says why, and that nothing was trained", async () => {
+    const { telemetry, handle } = open();
+    const { gateUri } = trained;
+    const entry = await handle({
+      kind: "retraining-refused",
+      executionArn,
+      startedAt,
+      input: retrainInput,
+      gateUri,
+      reason: `refused ${"5".repeat(64)}: 31 % of "race" are missing: at most 5 % may be`,
+    });
+    expect(entry).toEqual({
+      kind: "retraining",
+      workload: WORKLOAD,
+      execution,
+      executionArn,
+      cause,
+      startedAt,
+      endedAt: "2026-01-04T02:05:00.000Z",
+      summary:
+        'The data is refused: nothing was trained, and the champion stays. 31 % of "race" are missing: at most 5 % may be.',
+      outcome: "data-refused",
+      stage: null,
+      version: null,
+      approvalStatus: null,
+      verdictUri: null,
+      snapshotSha256: null,
+      gateUri,
+      cardUri: null,
+      trainingJob: null,
+    });
+    expect(HistoryEntry.parse(entry)).toEqual(entry);
+    expect(telemetry.counts).toEqual([
+      ["Outcomes", { workload: WORKLOAD, kind: "retraining", outcome: "data-refused" }],
+    ]);
   });
 
   it("of the same model again says that nothing was registered", async () => {

@@ -26,6 +26,9 @@ const event = {
   evaluationUri,
   auditUri,
   verdictUri,
+  gateUri: `s3://lake/gates/${WORKLOAD}/${EXECUTION}/gate.json`,
+  cardUri: `s3://artifacts/cards/${WORKLOAD}/${EXECUTION}/card.json`,
+  snapshotSha256: "4".repeat(64),
 };
 const BASELINE_REASON =
   "The baseline that the program put into service: it gives every record the prior of the spec, and is the first champion to beat.";
@@ -137,6 +140,9 @@ describe("the first registration", () => {
         verdictUri: "none",
         evaluationUri: "none",
         auditUri: "none",
+        snapshotSha256: "none",
+        gateUri: "none",
+        cardUri: "none",
       },
     });
     expect(second).toEqual({
@@ -160,6 +166,9 @@ describe("the first registration", () => {
         verdictUri,
         evaluationUri,
         auditUri,
+        snapshotSha256: event.snapshotSha256,
+        gateUri: event.gateUri,
+        cardUri: event.cardUri,
       },
       ModelMetrics: {
         ModelQuality: { Statistics: { ContentType: "application/json", S3Uri: evaluationUri } },

@@ -1,5 +1,5 @@
 import { HistoryEntry, type Pointer } from "@perennial/contracts";
-import { admit, confirm, executionInput, executionName, Ledger } from "@perennial/ledger";
+import { admit, confirm, executionName, Ledger, retrainInput, rolloutInput } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/release-lease/handler.ts";
 import { LedgerTable } from "../support/ledger-table.ts";
@@ -21,6 +21,9 @@ const cause = {
   reason: "new data",
   coalesced: 0,
 };
+
+const defaults = { rawUri: "s3://lake/raw/w/", snapshotsUri: "s3://lake/snapshots/w/", search: false };
+const nothing = { snapshotSha256: null, gateUri: null, cardUri: null, trainingJob: null };
 
 function open() {
   const table = new LedgerTable();
@@ -56,7 +59,9 @@ function open() {
       status: "ABORTED",
       startDate: Date.parse("2026-01-04T02:00:01.250Z"),
       stopDate: Date.parse("2026-01-04T02:05:00Z"),
-      input: JSON.stringify(executionInput(WORKLOAD, door, holder)),
+      input: JSON.stringify(
+        door === "rollout" ? rolloutInput(WORKLOAD, holder) : retrainInput(WORKLOAD, holder, defaults),
+      ),
     };
   };
   const holderOf = async (door: "retrain" | "rollout") =>
@@ -118,6 +123,7 @@ describe("the end of an execution", () => {
       version: null,
       approvalStatus: null,
       verdictUri: null,
+      ...nothing,
     };
     expect(HistoryEntry.parse(entry)).toEqual(entry);
     expect(await ledger.listHistory(WORKLOAD, { limit: 9 })).toEqual([entry]);
@@ -141,6 +147,7 @@ describe("the end of an execution", () => {
       version: null,
       approvalStatus: null,
       verdictUri: null,
+      ...nothing,
     };
     await ledger.appendHistory(told);
     expect(await handle({ ...ended, status: "FAILED" })).toEqual({ released: true, recorded: false });

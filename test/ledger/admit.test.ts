@@ -186,6 +186,25 @@ describe("a request that is held back", () => {
     expect(next).toMatchObject({ day: "2026-01-05", startedToday: 1, pending: null });
   });
 
+  it("keeps the wishes of the last one that had any, whoever stands for all", () => {
+    const wish = (id: string, time: string, wishes: Partial<Cause>): Request => ({
+      cause: { ...cause(id, time), ...wishes },
+      target: null,
+    });
+    const snapshot = "a".repeat(64);
+    const arrivals = [
+      wish("a", "2026-01-04T02:01:00Z", { search: true, snapshot }),
+      wish("b", "2026-01-04T02:02:00Z", { search: false }),
+      wish("c", "2026-01-04T02:03:00Z", {}),
+    ];
+    const held = confirmed(admit(EMPTY_ADMISSION, ask("first"), terms, at("04T02:00:00")).state);
+    const { pending } = arrivals.reduce(
+      (state, request) => admit(state, request, terms, at("04T02:05:00")).state,
+      held,
+    );
+    expect(pending?.cause).toEqual({ ...cause("c", "2026-01-04T02:03:00Z"), search: false });
+  });
+
   it("is joined with what already waits: the latest by its own time stands for all, whatever order they come in", () => {
     const { state } = pass([["e1", "04T02:00:00"]]);
     const arrivals = [

@@ -42,12 +42,7 @@ export const scheduled = (workload: string): EventForm => form("schedule", { wor
 export const drifted = (workload: string): EventForm =>
   form("drift", { workload, reason: picked("$.detail.state.reason") });
 
-export const requestedByHand = (): EventForm =>
-  form("manual", {
-    workload: picked("$.detail.workload"),
-    reason: picked("$.detail.reason"),
-    requestedBy: picked("$.detail.requestedBy"),
-  });
+export const requestedByHand = (): EventForm => form("manual", { detail: picked("$.detail") });
 
 export const swept = (): EventForm => form("re-entry", {});
 

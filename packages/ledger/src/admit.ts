@@ -140,8 +140,10 @@ function join(pending: Pending | null, request: Request | null): Omit<Pending, "
   const { time } = request.cause;
   if (pending === null) return { ...request, count: 1, firstAt: time, lastAt: time };
   const [firstAt, , lastAt] = [pending.firstAt, time, pending.lastAt].toSorted(byTime);
+  const { cause, target } = prevailing(pending, request);
   return {
-    ...prevailing(pending, request),
+    cause: { ...withoutWishes(cause), ...latestWishes(pending.cause, request.cause) },
+    target,
     count: pending.count + 1,
     firstAt: firstAt ?? time,
     lastAt: lastAt ?? time,
@@ -159,6 +161,15 @@ function prevailing(known: Request, coming: Request): Request {
     return pick((known.target?.version ?? 0) > (coming.target?.version ?? 0) ? known : coming);
   }
   return pick(byTime(known.cause.time, coming.cause.time) > 0 ? known : coming);
+}
+
+const withoutWishes = ({ search: _search, snapshot: _snapshot, ...cause }: Cause): Cause => cause;
+
+/** What the last request that wished for something wished for: its wishes belong together. */
+function latestWishes(known: Cause, coming: Cause): Pick<Cause, "search" | "snapshot"> {
+  const hasWishes = coming.search !== undefined || coming.snapshot !== undefined;
+  const { search, snapshot } = hasWishes ? coming : known;
+  return { ...(search === undefined ? {} : { search }), ...(snapshot === undefined ? {} : { snapshot }) };
 }
 
 const pick = ({ cause, target }: Request): Request => ({ cause, target });

@@ -2,11 +2,20 @@ import { DescribeExecutionCommand, type SFNClient, StartExecutionCommand } from 
 import { z } from "zod";
 import type { AdmissionState, Holder } from "./admission-state.ts";
 import type { Admission } from "./admit.ts";
-import { executionArn, executionInput } from "./execution.ts";
+import { executionArn } from "./execution.ts";
 import type { Door } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import { confirm, release, withdraw } from "./lease.ts";
 import type { Passage, Start } from "./passage.ts";
+
+/** Whose door, and what lies behind it. */
+export interface EntranceTo {
+  workload: string;
+  door: Door;
+  stateMachineArn: string;
+  /** Input of the execution that a lease names; the same one each time, so that it can be started twice. */
+  inputOf: (holder: Holder) => object;
+}
 
 /**
  * The way through a door: decide, write the lease that names the execution, start it, confirm it. A crash between any two
@@ -26,7 +35,7 @@ export class Entrance {
    * earlier caller didn't survive.
    */
   async pass<Decided>(
-    at: { workload: string; door: Door; stateMachineArn: string },
+    at: EntranceTo,
     decision: (state: AdmissionState) => Admission<Decided> | Promise<Admission<Decided>>,
   ): Promise<Passage<Decided>> {
     const admission = await this.ledger.decide(at.workload, at.door, decision);
@@ -37,13 +46,13 @@ export class Entrance {
   }
 
   private async start(
-    { workload, door, stateMachineArn }: { workload: string; door: Door; stateMachineArn: string },
+    { workload, door, stateMachineArn, inputOf }: EntranceTo,
     holder: Holder,
   ): Promise<Start> {
     const change = async (next: (state: AdmissionState) => AdmissionState): Promise<void> => {
       await this.ledger.decide(workload, door, (state) => ({ state: next(state), decision: null }));
     };
-    const input = JSON.stringify(executionInput(workload, door, holder));
+    const input = JSON.stringify(inputOf(holder));
     try {
       // Same name and input as a running execution: succeeds and starts nothing.
       const started = await this.stepFunctions.send(

@@ -7,7 +7,7 @@ export interface Failure {
 
 /** Where the services put a reason: SageMaker's jobs describe themselves, Lambda answers an error with its type. */
 const REASONS = ["FailureReason", "ExitMessage", "errorMessage", "StatusMessage"] as const;
-const JOB_STATUS = ["TrainingJobStatus", "ProcessingJobStatus"] as const;
+const JOB_STATUS = ["TrainingJobStatus", "HyperParameterTuningJobStatus", "ProcessingJobStatus"] as const;
 const LONGEST = 1200;
 
 /** Reads the error of a failed execution, in the form that Step Functions gives it to a Catch and to an event. */

@@ -1,7 +1,13 @@
 export { type AdmissionState, EMPTY_ADMISSION, type Holder, type Pending } from "./admission-state.ts";
 export { admit, type Admission, type Decision, renew, type Request, type Terms } from "./admit.ts";
-export { Entrance } from "./entrance.ts";
-export { executionArn, executionInput, executionName } from "./execution.ts";
+export { Entrance, type EntranceTo } from "./entrance.ts";
+export {
+  executionArn,
+  executionName,
+  retrainInput,
+  type RetrainingDefaults,
+  rolloutInput,
+} from "./execution.ts";
 export { type Failure, readFailure } from "./failure.ts";
 export type { Door } from "./keys.ts";
 export { confirm, release, withdraw } from "./lease.ts";
