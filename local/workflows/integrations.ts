@@ -40,7 +40,12 @@ const AWS_SDK: Record<string, { service: string; prefix: string }> = {
   ssm: { service: "ssm", prefix: "Ssm" },
 };
 
-const JOBS = new Set(["createTrainingJob", "createProcessingJob", "createTransformJob"]);
+const JOBS = new Set([
+  "createTrainingJob",
+  "createHyperParameterTuningJob",
+  "createProcessingJob",
+  "createTransformJob",
+]);
 
 /** Errors that no service's model lists; the SDK then throws the service's own base exception. */
 const UNMODELLED = new Set([

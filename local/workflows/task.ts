@@ -49,6 +49,7 @@ const LOOK_EVERY = 300;
 
 const NOUNS: Record<string, string> = {
   CreateTrainingJob: "TrainingJob",
+  CreateHyperParameterTuningJob: "HyperParameterTuningJob",
   CreateProcessingJob: "ProcessingJob",
   CreateTransformJob: "TransformJob",
 };

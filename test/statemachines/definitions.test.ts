@@ -79,7 +79,7 @@ describe.each(WORKFLOWS)("%s", (workflow) => {
     );
     expect(making.map(([name]) => name)).toEqual(
       workflow === "retrain"
-        ? ["Prepare", "Train"]
+        ? ["Prepare", "Tune", "Train"]
         : ["CreateModel", "CreateEndpointConfig", "CreateErrorAlarm", "CreateLatencyAlarm"],
     );
     expect(making.map(([, { Parameters }]) => Parameters!["Tags"])).toEqual(

@@ -7,7 +7,7 @@ import type { Answer, Answers } from "./run-workflow.ts";
 type Json = Record<string, unknown>;
 
 const S3 = "s3://perennial-dev-123456789012-artifacts";
-const SHA = "a".repeat(64);
+export const SHA = "a".repeat(64);
 
 /** Throws an API's error. */
 export const fails =
@@ -34,13 +34,19 @@ export const recordOutcome: Answer = (event, _attempt, at) =>
 /** Everything goes well and the challenger is better. */
 export const RETRAIN_ANSWERS: Answers = {
   "sagemaker:CreateProcessingJob": () => ({}),
-  "sagemaker:DescribeProcessingJob": job("ProcessingJob"),
+  "sagemaker:DescribeProcessingJob": job("ProcessingJob", { ExitMessage: `accepted ${SHA}` }),
   "sagemaker:StopProcessingJob": () => ({}),
   "sagemaker:CreateTrainingJob": () => ({}),
   "sagemaker:DescribeTrainingJob": job("TrainingJob", {
     ModelArtifacts: { S3ModelArtifacts: `${S3}/models/w/job/output/model.tar.gz` },
   }),
   "sagemaker:StopTrainingJob": () => ({}),
+  "sagemaker:CreateHyperParameterTuningJob": () => ({}),
+  "sagemaker:DescribeHyperParameterTuningJob": job("HyperParameterTuningJob", {
+    BestTrainingJob: { TrainingJobName: "0a1b2c3d-0123456789ab-0-007-abcd" },
+  }),
+  "sagemaker:StopHyperParameterTuningJob": () => ({}),
+  "lambda:accept-data": () => ({ snapshotSha256: SHA, snapshotUri: "s3://lake/snapshots/w/a/", entities: 3 }),
   "lambda:evaluate-model": () => ({
     evaluationUri: `${S3}/evaluations/w/e/evaluation.json`,
     auditUri: `${S3}/audits/w/e.json`,
@@ -51,6 +57,7 @@ export const RETRAIN_ANSWERS: Answers = {
     reason: "AUC is 0.021 higher (0.012 to 0.030)",
     verdictUri: `${S3}/verdicts/w/e.json`,
   }),
+  "lambda:write-card": () => ({ cardUri: `${S3}/cards/w/e/card.json` }),
   "lambda:register-model": () => ({
     modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/2",
     version: 2,
