@@ -1,4 +1,4 @@
-"""A small invented workload that uses every kind of column and feature, and folders for its jobs."""
+"""A small invented workload of every kind of column and feature, in three tasks, and folders for its jobs."""
 
 import csv
 import hashlib
@@ -6,6 +6,7 @@ import io
 import json
 import random
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,15 @@ def small_spec() -> dict[str, Any]:
             "minRows": 100,
             "key": "id",
             "time": "id",
-            "unused": {"id": "key", "person": "group", "outcome": "the outcome", "note": "free text"},
+            "features": "features.sql",
+            "unused": {
+                "id": "key",
+                "person": "group",
+                "outcome": "the outcome",
+                "result": "the outcome of another task",
+                "days": "the outcome of another task",
+                "note": "free text",
+            },
             "columns": {
                 "color": category(["red", "green", "blue", "1"]),
                 "grade": category(["low", "mid", "high"], closed=True, required=True),
@@ -113,6 +122,13 @@ def small_spec() -> dict[str, Any]:
                 "weight": numeric("number", -5, 5),
                 "visits": numeric("integer", 0, 20) | {"unit": "visits"},
                 "stays": numeric("integer", 0, 20),
+                "day": {
+                    "type": "date",
+                    "description": "a day",
+                    "min": "2020-01-01",
+                    "max": "2039-12-31",
+                    "required": False,
+                },
             },
             "excluded": [{"column": "color", "levels": ["blue"], "reason": "blue is another question"}],
         },
@@ -132,30 +148,48 @@ def small_spec() -> dict[str, Any]:
             "negative": ["no"],
             "outcome": "it happens",
             "prior": 0.3,
-            "flaggedShare": 0.2,
+            "threshold": {"flaggedShare": 0.2},
         },
         "split": {
+            "by": "hash",
             "group": "person",
             "salt": "small/2026",
             "shares": {"train": 0.5, "validation": 0.15, "calibration": 0.15, "holdout": 0.1, "audit": 0.1},
         },
         "features": json.loads(json.dumps(FEATURES)),
-        "algorithm": {
-            "kind": "xgboost",
-            "hyperparameters": {
-                "num_round": 50,
-                "early_stopping_rounds": 50,
-                "max_depth": 3,
-                "eta": 0.1,
-                "min_child_weight": 1,
-                "subsample": 0.8,
-                "colsample_bytree": 0.8,
-                "reg_lambda": 1,
-                "reg_alpha": 0,
-                "gamma": 0,
-                "max_bin": 64,
-                "seed": 7,
-            },
+        "entities": {},
+        "algorithms": [
+            {
+                "kind": "xgboost",
+                "hyperparameters": {
+                    "num_round": 50,
+                    "early_stopping_rounds": 50,
+                    "max_depth": 3,
+                    "eta": 0.1,
+                    "min_child_weight": 1,
+                    "subsample": 0.8,
+                    "colsample_bytree": 0.8,
+                    "reg_lambda": 1,
+                    "reg_alpha": 0,
+                    "gamma": 0,
+                    "max_bin": 64,
+                    "seed": 7,
+                },
+                "space": {},
+            }
+        ],
+        "imbalance": "none",
+        "search": None,
+        "training": {"instanceCount": 1, "features": "duckdb"},
+        "checks": {
+            "missing": {},
+            # A third of the colors is one that the spec doesn't list.
+            "unseenShare": 0.4,
+            "duplicateShare": 0.01,
+            "minClassShare": 0.01,
+            "singleColumnStrength": 0.95,
+            "freshnessDays": None,
+            "drift": {"psi": 0.25, "share": 0.5},
         },
         "gate": {
             "primary": "rocAuc",
@@ -176,6 +210,39 @@ def small_spec() -> dict[str, Any]:
         "serving": {"mode": "realtime", "maxRecords": 100, "maxBodyKiB": 64},
         "monitoring": {"capturePercent": 100, "driftedShare": 0.3},
     }
+
+
+def small_multiclass_spec() -> dict[str, Any]:
+    """The same with one of three results to foresee."""
+    spec = small_spec()
+    spec["task"] = {
+        "kind": "multiclass",
+        "target": "result",
+        "classes": [
+            {"name": "loss", "levels": ["L"], "prior": 0.3},
+            {"name": "draw", "levels": ["D"], "prior": 0.2},
+            {"name": "win", "levels": ["W", "WW"], "prior": 0.5},
+        ],
+    }
+    spec["gate"]["primary"] = "rps"
+    return spec
+
+
+def small_regression_spec() -> dict[str, Any]:
+    """The same with a number of days to foresee."""
+    spec = small_spec()
+    spec["task"] = {
+        "kind": "regression",
+        "target": "days",
+        "unit": "days",
+        "min": 1,
+        "max": 60,
+        "coverage": 0.9,
+        "prior": {"median": 12, "lower": 2, "upper": 30},
+    }
+    spec["gate"]["primary"] = "rmse"
+    spec["gate"]["calibration"] = {"coverage": [0.85, 0.95]}
+    return spec
 
 
 PARTS = ("train", "validation", "calibration", "holdout", "audit")
@@ -202,7 +269,7 @@ CODES = [
 def small_rows(count: int = 1200) -> list[Row]:
     """Invented rows, always the same, in which the outcome depends on grade, visits and code."""
     # Chance that is the same in every run, which is what a test wants.
-    chance = random.Random(7)  # noqa: S311
+    chance, later = random.Random(7), random.Random(11)  # noqa: S311
     rows: list[Row] = []
     for place in range(count):
         grade = chance.choice(["low", "mid", "high"])
@@ -226,6 +293,13 @@ def small_rows(count: int = 1200) -> list[Row]:
                 "outcome": "yes" if chance.random() < 1 / (1 + 2.718281828**-logit) else "no",
             }
         )
+        strength = logit + later.gauss(0, 1)
+        won = "W" if strength < 1 else "WW"
+        rows[-1] |= {
+            "result": "L" if strength < -1.5 else "D" if strength < -0.5 else won,
+            "days": str(min(60, max(1, round(10 + 4 * strength + later.gauss(0, 2))))),
+            "day": later.choice(["", *[(date(2020, 1, 1) + timedelta(place)).isoformat()] * 9]),
+        }
     return rows
 
 

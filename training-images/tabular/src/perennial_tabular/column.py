@@ -1,7 +1,7 @@
 """Columns of a record, and days as the numbers that the graph reads them as."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 ColumnType = Literal["category", "code", "integer", "number", "date"]
@@ -13,6 +13,11 @@ EPOCH = date(1970, 1, 1)
 def day_number(day: str) -> int:
     """Days from 1970-01-01 to `day` (ISO 8601): what the tensor `numbers` holds of a date."""
     return (date.fromisoformat(day) - EPOCH).days
+
+
+def day_text(number: float) -> str:
+    """The day, ISO 8601, that lies `number` days after 1970-01-01."""
+    return (EPOCH + timedelta(days=int(number))).isoformat()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,16 @@ class ProcessingLayout:
         return self.root / "processing/input/spec"
 
     @property
+    def accepted(self) -> Path:
+        """Holds `profile.json` once files were accepted."""
+        return self.root / "processing/input/accepted"
+
+    @property
+    def features(self) -> Path:
+        """Rows and entity states that Spark has computed; not there where this job is to compute them."""
+        return self.root / "processing/input/features"
+
+    @property
     def prepared(self) -> Path:
         return self.root / "processing/output/prepared"
 
@@ -29,6 +39,23 @@ class ProcessingLayout:
     @property
     def audit(self) -> Path:
         return self.root / "processing/output/audit"
+
+    @property
+    def entities(self) -> Path:
+        return self.root / "processing/output/entities"
+
+    @property
+    def gate(self) -> Path:
+        return self.root / "processing/output/gate"
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        return (self.prepared, self.holdout, self.audit, self.entities, self.gate)
+
+    @property
+    def spill(self) -> Path:
+        """On the job's own volume: that of the container is small."""
+        return self.root / "spill"
 
     @property
     def message(self) -> Path:

@@ -12,28 +12,28 @@ STAGING = ".staging"
 
 
 @contextmanager
-def published(folder: Path, seal: str) -> Iterator[Path]:
+def published(folder: Path, seal: str | None) -> Iterator[Path]:
     """
     A folder to write into; at the end its files move to `folder`, `seal` last.
 
-    Readers take `folder` for complete once `seal` is there. What an earlier job left is removed first. The
+    Readers take `folder` for complete once `seal` is there; without one nobody looks before the job has
+    ended. What an earlier job left is removed first. The
     files are staged inside `folder` because a move is atomic on one file system only, and SageMaker mounts
     its folders one by one. When the body raises, nothing stays.
     """
     staging = folder / STAGING
-    folder.mkdir(parents=True, exist_ok=True)
-    _empty(folder)
+    emptied(folder)
     staging.mkdir()
     try:
         yield staging
         names = sorted(path.name for path in staging.iterdir())
         # A stop in the middle of the moves would leave half of them: it waits the millisecond they take.
         with _signals_held():
-            for name in [*(name for name in names if name != seal), seal]:
+            for name in sorted(names, key=lambda name: name == seal):
                 (staging / name).replace(folder / name)
             staging.rmdir()
     except BaseException:
-        _empty(folder)
+        emptied(folder)
         raise
 
 
@@ -47,7 +47,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _empty(folder: Path) -> None:
+def emptied(folder: Path) -> None:
+    """Makes `folder`, and removes what an earlier job left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

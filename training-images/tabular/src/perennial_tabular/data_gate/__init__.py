@@ -1,0 +1,1 @@
+"""The data gate: what is asked of the data before anything is trained."""
