@@ -19,14 +19,14 @@ const workloads = await readWorkloads(join(import.meta.dirname, "../workloads"),
 const stack = openStack(settings);
 const code = bundles();
 
-// What all workloads share: key, alerts, buckets, ledger, images.
+// What all workloads share: key, alerts, buckets, ledger, online states, images.
 const foundation = layFoundation(stack, workloads);
 
 // What is predicted: specs, data, registries, and a baseline that answers from the first day.
 const models = await keepModels(stack, foundation, workloads);
 const served = serveModels(stack, foundation, models);
 
-// The loop: prepare, train, evaluate, judge, register; then roll out, verify, record.
+// The loop: prepare, accept, train, evaluate, judge, describe, register; then roll out, verify, record.
 const steps = deploySteps(stack, foundation, models, code);
 const loops = deployWorkflows(stack, foundation, served, steps);
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FunctionName } from "@perennial/contracts";
 
 /** The two workflows of every workload. */
@@ -25,6 +26,7 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     lakeBucket: `${prefix}-${accountId}-lake`,
     artifactBucket: `${prefix}-${accountId}-artifacts`,
     ledgerTable: `${prefix}-ledger`,
+    onlineTable: `${prefix}-online`,
     alertTopic: `${prefix}-alerts`,
     /** A repository, rule, queue or alarm of the platform as a whole. */
     shared: (what: string) => `${prefix}-${what}`,
@@ -32,6 +34,7 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     functionLogGroup: (name: FunctionName) => `/aws/lambda/${prefix}-${name}`,
     endpoint: (workload: string) => `${prefix}-${workload}`,
     endpointLogGroup: (workload: string) => `/aws/sagemaker/Endpoints/${prefix}-${workload}`,
+    modelCard: (workload: string) => `${prefix}-${workload}`,
     modelPackageGroup: (workload: string) => `${prefix}-${workload}`,
     stateMachine: (workload: string, kind: WorkflowKind) => `${prefix}-${workload}-${kind}`,
     // Step Functions delivers to this prefix without adding to the account's limited log resource policies.
@@ -41,6 +44,12 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     ofWorkload: (workload: string, what: string) => `${prefix}-${workload}-${what}`,
     /** Matches every execution of a workload and no execution of a workload whose name only starts like it. */
     anyExecution: (workload: string) => `${workload}-????????????`,
+    /**
+     * Begins the names of a workload's tuning jobs. They may have 32 characters, which a workload's name alone may fill: a
+     * digest tells stacks and workloads apart.
+     */
+    tuningPrefix: (workload: string) =>
+      createHash("sha256").update(`${prefix}-${workload}`).digest("hex").slice(0, 8),
     /** Tags of everything in the stack: the provider gives them to what the program makes. */
     stackTags,
     /** Tags of what belongs to one workload, beside those of the stack. */

@@ -12,7 +12,7 @@ export type Doors = ReturnType<typeof openDoors>;
 
 /** The functions that events reach: who may start a workflow, and what frees its lease. */
 export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], code: Bundles) {
-  const { ledger, key } = foundation;
+  const { ledger, lake, key } = foundation;
   const LEDGER_TABLE = ledger.table.name;
 
   const admitRetraining = deployListener(stack, foundation, code, "admit-retraining", {
@@ -20,6 +20,9 @@ export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], c
     environment: {
       LEDGER_TABLE,
       WORKLOADS: perWorkload(loops, ({ spec, retrain }) => ({
+        rawUri: pulumi.interpolate`s3://${lake.bucket.bucket}/raw/${spec.name}/`,
+        snapshotsUri: pulumi.interpolate`s3://${lake.bucket.bucket}/snapshots/${spec.name}/`,
+        search: spec.search?.run === "always",
         stateMachineArn: retrain.stateMachineArn,
         coolDownMinutes: spec.retraining.coolDownMinutes,
         dailyBudget: spec.retraining.dailyBudget,

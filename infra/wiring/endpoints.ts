@@ -10,14 +10,18 @@ export interface Serving extends Model {
   role: aws.iam.Role;
   endpoint: ModelEndpoint;
   captureUri: pulumi.Output<string>;
+  /** Name of the table that the containers look states up in; null for a model that looks nothing up. */
+  onlineTable: pulumi.Output<string> | null;
 }
 
 /** For each workload: an endpoint in service. */
 export function serveModels(stack: Stack, foundation: Foundation, models: Model[]): Serving[] {
   const { settings, names, network, opts } = stack;
-  const { artifacts, lake, key, alerts, servingImage } = foundation;
+  const { artifacts, lake, online, key, alerts, servingImage } = foundation;
   return models.map((model) => {
-    const { name, serving, monitoring } = model.spec;
+    const { name, serving, monitoring, entities } = model.spec;
+    // Only a container that looks something up is let out of its isolation.
+    const onlineTable = Object.keys(entities).length === 0 ? null : online.table.name;
     const role = sageMakerRole(stack, name, "serving");
     const grantee = `${name}-serving`;
     const granted = [
@@ -26,6 +30,9 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
       key.grantEncrypt(grantee, role, ["s3"]),
       key.grantVolumes(grantee, role),
       servingImage.grantPull(grantee, role),
+      ...(onlineTable === null
+        ? []
+        : [online.grantLookUp(grantee, role, name), key.grantDecrypt(grantee, role, ["dynamodb"])]),
     ];
     const captureUri = pulumi.interpolate`s3://${lake.bucket.bucket}/capture/${name}/`;
     const endpoint = new ModelEndpoint(
@@ -42,6 +49,7 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
         capturePercent: monitoring.capturePercent,
         maxBodyKiB: serving.maxBodyKiB,
         maxRecords: serving.maxRecords,
+        onlineTable,
         logRetentionDays: settings.logRetentionDays,
         keyArn: key.keyArn,
         alertTopicArn: alerts.topicArn,
@@ -50,6 +58,6 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
       // The model's data and image are fetched with the role when the endpoint is created.
       { ...opts, dependsOn: [model.baseline.object, ...granted] },
     );
-    return { ...model, role, endpoint, captureUri };
+    return { ...model, role, endpoint, captureUri, onlineTable };
   });
 }

@@ -3,6 +3,7 @@ import { Alerts } from "../components/alerts/alerts.ts";
 import { EncryptionKey } from "../components/encryption/encryption-key.ts";
 import { ContainerImage } from "../components/images/container-image.ts";
 import { LedgerTable } from "../components/ledger/ledger-table.ts";
+import { OnlineTable } from "../components/online/online-table.ts";
 import { ArtifactStore } from "../components/storage/artifact-store.ts";
 import { DataLake } from "../components/storage/data-lake.ts";
 import { JobLogs } from "../components/training/job-logs.ts";
@@ -13,7 +14,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 
 export type Foundation = ReturnType<typeof layFoundation>;
 
-/** What all workloads share: key, alerts, buckets, ledger, images. */
+/** What all workloads share: key, alerts, buckets, ledger, online states, images. */
 export function layFoundation({ settings, names, opts }: Stack, workloads: Workload[]) {
   const { accountId, region, protect, logRetentionDays, recoveryDays } = settings;
   const alarmPattern = names.arn("cloudwatch", `alarm:${names.prefix}-*`);
@@ -59,6 +60,11 @@ export function layFoundation({ settings, names, opts }: Stack, workloads: Workl
     { tableName: names.ledgerTable, keyArn, workloads: workloads.map(({ spec }) => spec.name), protect },
     opts,
   );
+  const online = new OnlineTable(
+    "online",
+    { tableName: names.onlineTable, keyArn, workloads: workloads.map(({ spec }) => spec.name), protect },
+    opts,
+  );
   const trainingImage = new ContainerImage(
     "training-image",
     {
@@ -85,5 +91,5 @@ export function layFoundation({ settings, names, opts }: Stack, workloads: Workl
     opts,
   );
   if (settings.ownsJobLogs) new JobLogs("job-logs", { logRetentionDays, keyArn }, opts);
-  return { key, alerts, lake, artifacts, ledger, trainingImage, servingImage };
+  return { key, alerts, lake, artifacts, ledger, online, trainingImage, servingImage };
 }

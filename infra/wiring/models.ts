@@ -13,13 +13,15 @@ export async function keepModels(
   workloads: Workload[],
 ) {
   const baselines = await Promise.all(workloads.map(({ spec, specJson }) => buildBaseline(spec, specJson)));
-  return workloads.map(({ spec, specJson, sql, source }, index) => {
+  return workloads.map(({ spec, specJson, queries, source }, index) => {
     const { name } = spec;
     lake.storeSource(name, source.fileName, source.path);
+    lake.openAccepted(name);
     const registry = new ModelRegistry(
       name,
       {
         modelPackageGroupName: names.modelPackageGroup(name),
+        modelCardPattern: names.arn("sagemaker", `model-card/${names.modelCard(name)}`),
         description: spec.title,
         tags: names.tags(name),
         protect: settings.protect,
@@ -27,6 +29,6 @@ export async function keepModels(
       opts,
     );
     const baseline = artifacts.storeBaseline(name, baselines[index] ?? Buffer.alloc(0));
-    return { spec, registry, baseline, stored: artifacts.storeSpec(name, specJson, sql) };
+    return { spec, registry, baseline, stored: artifacts.storeSpec(name, specJson, queries) };
   });
 }

@@ -9,7 +9,7 @@ import type { Loop } from "./workflows.ts";
 /** Publishes what the stack holds, for the command line and for people. */
 export function publish(
   { settings, names, opts }: Stack,
-  { lake, artifacts, ledger, servingImage }: Foundation,
+  { lake, artifacts, ledger, online, servingImage }: Foundation,
   loops: Loop[],
 ) {
   const { stack, region, accountId } = settings;
@@ -27,6 +27,7 @@ export function publish(
         eventBus: "default",
         lakeBucket: lake.bucket.bucket,
         artifactBucket: artifacts.bucket.bucket,
+        onlineTable: online.table.name,
         logGroups: {
           ...Object.fromEntries(
             (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => [name, names.functionLogGroup(name)]),

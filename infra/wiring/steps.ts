@@ -7,9 +7,10 @@ import type { Stack } from "./stack.ts";
 
 export type Steps = ReturnType<typeof deploySteps>;
 
-/** The functions that workflows call: evaluate, judge, register, record. */
+/** The functions that workflows call: accept, evaluate, judge, describe, register, record. */
 export function deploySteps(stack: Stack, foundation: Foundation, models: Model[], code: Bundles) {
-  const { artifacts, lake, ledger, key, servingImage } = foundation;
+  const { artifacts, lake, ledger, online, key, servingImage } = foundation;
+  const { names } = stack;
   const LEDGER_TABLE = ledger.table.name;
   const ARTIFACT_BUCKET = artifacts.bucket.bucket;
   const baselineOf = ({ baseline }: Model) => ({
@@ -19,6 +20,21 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
   const folders = (...kinds: string[]): Prefix[] =>
     models.flatMap(({ spec }) => kinds.map((kind) => `${kind}/${spec.name}/` as const));
 
+  const accept = deployStep(stack, foundation, code, "accept-data", {
+    description: "Keeps data that passed the gate: snapshot, profile, online states",
+    environment: { LAKE_BUCKET: lake.bucket.bucket, ONLINE_TABLE: online.table.name },
+    timeoutSeconds: 900,
+    memoryMiB: 1024,
+    grants: (grantee, role) => [
+      lake.grantReadAll(grantee, role, folders("raw", "snapshots", "entities")),
+      lake.grantReadVersions(grantee, role, folders("raw")),
+      lake.grantRead(grantee, role, folders("gates")),
+      lake.grantWrite(grantee, role, folders("snapshots", "accepted")),
+      online.grantWrite(grantee, role),
+      key.grantDecrypt(grantee, role, ["dynamodb"]),
+      key.grantEncrypt(grantee, role, ["s3"]),
+    ],
+  });
   const evaluate = deployStep(stack, foundation, code, "evaluate-model", {
     description: "Scores champion and challenger on the sealed holdout",
     environment: {
@@ -49,6 +65,19 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
       artifacts.grantWrite(grantee, role, folders("verdicts")),
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["s3"]),
+    ],
+  });
+  const describe = deployStep(stack, foundation, code, "write-card", {
+    description: "Writes the model card of an execution",
+    environment: { ARTIFACT_BUCKET, CARD_PREFIX: `${names.prefix}-` },
+    timeoutSeconds: 300,
+    memoryMiB: 1024,
+    grants: (grantee, role) => [
+      artifacts.grantRead(grantee, role, folders("models", "specs", "evaluations", "audits", "verdicts")),
+      lake.grantRead(grantee, role, folders("gates")),
+      artifacts.grantWrite(grantee, role, folders("cards")),
+      key.grantEncrypt(grantee, role, ["s3"]),
+      ...models.map(({ registry }) => registry.grantDescribe(grantee, role)),
     ],
   });
   const approvesByGate = stack.settings.approval === "gate";
@@ -84,12 +113,12 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
       key.grantDecrypt(grantee, role, ["dynamodb"]),
     ],
   });
-  return { evaluate, judge, register, record };
+  return { accept, evaluate, judge, describe, register, record };
 }
 
 /** An environment variable that says something about each workload, as JSON. */
 export const perWorkload = <Of extends Model>(
   models: Of[],
-  settings: (model: Of) => Record<string, pulumi.Input<string | number>>,
+  settings: (model: Of) => Record<string, pulumi.Input<string | number | boolean>>,
 ): pulumi.Output<string> =>
   pulumi.jsonStringify(Object.fromEntries(models.map((model) => [model.spec.name, settings(model)])));

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { WorkloadSpec } from "@perennial/contracts";
 import type * as aws from "@pulumi/aws";
+import { tuningJobConfig } from "../components/training/tuning-job-config.ts";
 import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
 import { Workflow, type WorkflowArgs } from "../components/workflow/workflow.ts";
@@ -48,7 +50,7 @@ function deployRetrain(
   const { key, alerts, lake, artifacts, trainingImage } = foundation;
   const { name } = spec;
   const role = workflowRole(stack, name, "retrain");
-  const { jobs, processingRole, trainingRole } = deployJobs(stack, foundation, name);
+  const { jobs, processingRole, trainingRole } = deployJobs(stack, foundation, spec);
   const timeoutSeconds = spec.retraining.timeoutMinutes * 60;
   const seconds = (share: number) => Math.floor(timeoutSeconds * share);
   const grantee = `${name}-retrain`;
@@ -78,10 +80,15 @@ function deployRetrain(
       ArtifactBucket: artifacts.bucket.bucket,
       SpecPrefixUri: stored.prefixUri,
       SpecUri: stored.specUri,
-      // The spec's own count; an execution that overrides some is a later addition.
-      HyperParameters: {},
+      TrainingInstanceCount: spec.training.instanceCount,
+      SearchEngine: spec.search?.engine ?? "none",
+      TuningPrefix: names.tuningPrefix(name),
+      TuningAlgorithm: spec.algorithms[0]?.kind ?? null,
+      TuningJobConfig: tuningJobConfig(spec, seconds(RUNTIME_SHARE)),
+      AcceptFunctionArn: steps.accept.functionArn,
       EvaluateFunctionArn: steps.evaluate.functionArn,
       JudgeFunctionArn: steps.judge.functionArn,
+      CardFunctionArn: steps.describe.functionArn,
       RegisterFunctionArn: steps.register.functionArn,
       RecordFunctionArn: steps.record.functionArn,
       AlertTopicArn: alerts.topicArn,
@@ -89,7 +96,9 @@ function deployRetrain(
     [
       jobs.grantRun(grantee, role),
       key.grantVolumes(grantee, role),
+      steps.accept.grantInvoke(grantee, role),
       steps.evaluate.grantInvoke(grantee, role),
+      steps.describe.grantInvoke(grantee, role),
       steps.judge.grantInvoke(grantee, role),
       steps.register.grantInvoke(grantee, role),
       steps.record.grantInvoke(grantee, role),
@@ -126,6 +135,8 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
       CapturePercent: spec.monitoring.capturePercent,
       MaxBodyKiB: String(spec.serving.maxBodyKiB),
       MaxRecords: String(spec.serving.maxRecords),
+      OnlineTable: serving.onlineTable,
+      IsIsolated: serving.onlineTable === null,
       VpcConfig: vpcConfig(network),
       KmsKeyArn: key.keyArn,
       LedgerTable: ledger.table.name,
@@ -147,17 +158,31 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
   );
 }
 
-function deployJobs(stack: Stack, { key, lake, artifacts, trainingImage }: Foundation, name: string) {
+function deployJobs(
+  stack: Stack,
+  { key, lake, artifacts, trainingImage }: Foundation,
+  { name, search }: WorkloadSpec,
+) {
   const { names, network, opts } = stack;
+  const isTuned = search?.engine === "tuning-job";
   const processingRole = sageMakerRole(stack, name, "processing");
   const trainingRole = sageMakerRole(stack, name, "training");
   const processing = `${name}-processing`;
   const training = `${name}-training`;
-  const jobs = new TrainingJobs(name, { workload: name, names, processingRole, trainingRole, network }, opts);
+  const jobs = new TrainingJobs(
+    name,
+    { workload: name, names, processingRole, trainingRole, isTuned, network },
+    opts,
+  );
 
-  lake.grantReadAll(processing, processingRole, [`raw/${name}/`]);
+  lake.grantReadAll(processing, processingRole, [`raw/${name}/`, `snapshots/${name}/`, `accepted/${name}/`]);
   artifacts.grantReadAll(processing, processingRole, [`specs/${name}/`]);
-  lake.grantWrite(processing, processingRole, [`prepared/${name}/`, `sealed/${name}/`]);
+  lake.grantWrite(processing, processingRole, [
+    `prepared/${name}/`,
+    `sealed/${name}/`,
+    `gates/${name}/`,
+    `entities/${name}/`,
+  ]);
 
   lake.grantReadAll(training, trainingRole, [`prepared/${name}/`]);
   lake.seal(training, trainingRole, ["sealed/"]);

@@ -13,7 +13,7 @@ const SOURCE = new URL("../../workloads/hospital-readmission/features.sql", impo
 const workloads: Workload[] = NAMES.map((name) => ({
   spec: { ...spec, name },
   specJson: JSON.stringify({ ...spec, name }),
-  sql: "select 1",
+  queries: { "features.sql": "select 1" },
   source: { path: SOURCE, fileName: "rows.csv.gz" },
 }));
 let resources: Registered[];

@@ -75,6 +75,9 @@ const policies = (stack: string, account: string) => {
       arn("dynamodb", `table/${P}-ledger`),
       { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [`workload#${W}`] } },
     );
+  const putStates = allow("dynamodb:PutItem", arn("dynamodb", `table/${P}-online`), {
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${W}#*`] },
+  });
   const functionLogs = (name: string) =>
     allow(
       ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -165,6 +168,28 @@ const policies = (stack: string, account: string) => {
       decrypt("dynamodb"),
       functionLogs("record-outcome"),
     ],
+    [`${P}-accept-data`]: [
+      read(lake, "raw", "snapshots", "entities"),
+      list(lake, "raw", "snapshots", "entities"),
+      allow("s3:GetObjectVersion", under(lake, "raw")),
+      read(lake, "gates"),
+      write(lake, "snapshots", "accepted"),
+      putStates,
+      decrypt("dynamodb"),
+      encrypt("s3"),
+      functionLogs("accept-data"),
+    ],
+    [`${P}-write-card`]: [
+      read(artifacts, "models", "specs", "evaluations", "audits", "verdicts"),
+      read(lake, "gates"),
+      write(artifacts, "cards"),
+      encrypt("s3"),
+      allow(
+        ["sagemaker:CreateModelCard", "sagemaker:DescribeModelCard", "sagemaker:UpdateModelCard"],
+        own("sagemaker", `model-card/${P}-${W}`),
+      ),
+      functionLogs("write-card"),
+    ],
     [`${P}-evaluate-model`]: [
       ledger("GetItem"),
       decrypt("dynamodb"),
@@ -197,9 +222,9 @@ const policies = (stack: string, account: string) => {
       functionLogs("register-model"),
     ],
     [`${P}-${W}-processing`]: [
-      read(lake, "raw"),
-      list(lake, "raw"),
-      write(lake, "prepared", "sealed"),
+      read(lake, "raw", "snapshots", "accepted"),
+      list(lake, "raw", "snapshots", "accepted"),
+      write(lake, "prepared", "sealed", "gates", "entities"),
       read(artifacts, "specs"),
       list(artifacts, "specs"),
       encrypt("s3"),
@@ -254,7 +279,14 @@ const policies = (stack: string, account: string) => {
         ],
       ),
       ...volumes,
-      ...["evaluate-model", "judge-challenger", "register-model", "record-outcome"].map(invoke),
+      ...[
+        "accept-data",
+        "evaluate-model",
+        "judge-challenger",
+        "write-card",
+        "register-model",
+        "record-outcome",
+      ].map(invoke),
       ...notify,
       deliverLogs,
     ],
@@ -315,6 +347,7 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       `states:eu-central-1:${account}:stateMachine:${P}-${W}-${kind}`,
     ];
     const trusted: Record<string, string[]> = {
+      "accept-data": lambda("accept-data"),
       "admit-retraining": lambda("admit-retraining"),
       "admit-rollout": lambda("admit-rollout"),
       "evaluate-model": lambda("evaluate-model"),
@@ -327,6 +360,7 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "record-outcome": lambda("record-outcome"),
       "register-model": lambda("register-model"),
       "release-lease": lambda("release-lease"),
+      "write-card": lambda("write-card"),
     };
     const roles = (stacks[stack] ?? []).filter(({ type }) => type === "aws:iam/role:Role");
     expect(

@@ -7,10 +7,13 @@ import {
   type DerivedColumn,
   type Manifest,
   type ManifestInput,
+  type ManifestLookup,
+  outputNames,
   type WorkloadSpec,
 } from "@perennial/contracts";
 import { archive } from "./archive.ts";
 import { constantGraph } from "./constant-graph.ts";
+import { priorAnswer } from "./prior-answer.ts";
 
 /** What made the artifact, for its lineage: counts up when the same spec is to give another baseline. */
 const GENERATOR = "perennial baseline 1";
@@ -26,37 +29,38 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  * @returns `model.tar.gz`, the same bytes for the same spec.
  */
 export async function buildBaseline(spec: WorkloadSpec, specJson: string): Promise<Buffer> {
-  const { prior } = spec.task;
+  const { task, values, ranges, words } = priorAnswer(spec.task);
   const inputs = columnsRead(spec).map(manifestInput);
   const strings = inputs.filter(isText).length;
   const files: Record<(typeof ARTIFACT_FILES)[number], string | Uint8Array> = {
-    "model.onnx": constantGraph({ strings, numbers: inputs.length - strings }, prior),
+    "model.onnx": constantGraph({ strings, numbers: inputs.length - strings }, values),
     "metrics.json": json({}),
-    "baseline.json": json(emptyCounts(inputs)),
-    "trees.json": json({
-      base_score: Math.log(prior / (1 - prior)),
-      calibration: { slope: 1, intercept: 0 },
-      features: [],
-      trees: [],
-    }),
+    "baseline.json": json({
+      rows: 0,
+      inputs: Object.fromEntries(inputs.map((input) => [input.name, emptyCounts(input)])),
+      predictions: outputNames(task).map((name, index) => {
+        const { min, max } = ranges[index] ?? { min: 0, max: 1 };
+        return { name, min, max, counts: Array.from({ length: 20 }, () => 0) };
+      }),
+    } satisfies Baseline),
+    "structure.json": json({ kind: "constant", outputs: values }),
     "card.md":
-      `# ${spec.title}: baseline\n\nAnswers ${prior} for every record: the prior of "${spec.task.outcome}" as the ` +
-      `workload states it. It was not trained, and no record changes its answer.\n`,
+      `# ${spec.title}: baseline\n\nAnswers every record alike: ${words}, as the workload states it beforehand. It was ` +
+      `not trained, and no record changes its answer.\n`,
   };
   const manifest: Manifest = {
     format: 1,
     workload: spec.name,
     version: "baseline",
     kind: "baseline",
-    task: { kind: spec.task.kind, outcome: spec.task.outcome },
+    task,
+    algorithm: { kind: "constant", hyperparameters: {} },
     inputs,
     ignored: columnsIgnored(spec, inputs),
     missingMarkers: spec.source.missingMarkers,
     excluded: spec.source.excluded,
-    output: { name: "prediction", columns: 1 },
-    // One answer for everybody tells nobody apart: it flags no one.
-    threshold: 1,
-    prevalence: prior,
+    lookups: lookupsOf(spec, inputs),
+    output: { name: "prediction", columns: values.length },
     seed: 0,
     trees: { count: 0, depth: 0 },
     hashes: {
@@ -68,7 +72,7 @@ export async function buildBaseline(spec: WorkloadSpec, specJson: string): Promi
         "model.onnx": sha256(files["model.onnx"]),
         "metrics.json": sha256(files["metrics.json"]),
         "baseline.json": sha256(files["baseline.json"]),
-        "trees.json": sha256(files["trees.json"]),
+        "structure.json": sha256(files["structure.json"]),
         "card.md": sha256(files["card.md"]),
       },
     },
@@ -107,6 +111,8 @@ function manifestInput([name, column, index]: Place): ManifestInput {
       return { type: column.type, name, index, required, levels: column.levels, closed: column.closed };
     case "code":
       return { type: column.type, name, index, required, pattern: column.pattern };
+    case "date":
+      return { type: column.type, name, index, required, min: column.min, max: column.max };
     case "integer":
     case "number":
       return { type: column.type, name, index, required, min: column.min, max: column.max };
@@ -114,14 +120,20 @@ function manifestInput([name, column, index]: Place): ManifestInput {
 }
 
 /** Counts over no rows at all, in the form the monitor expects. */
-function emptyCounts(inputs: ManifestInput[]): Baseline {
-  const none = (input: ManifestInput) =>
-    isText(input)
-      ? { kind: "levels" as const, counts: {}, missing: 0, unseen: 0 }
-      : { kind: "bins" as const, edges: [], counts: [0], missing: 0 };
-  return {
-    rows: 0,
-    inputs: Object.fromEntries(inputs.map((input) => [input.name, none(input)])),
-    predictions: Array.from({ length: 20 }, () => 0),
-  };
+function emptyCounts(input: ManifestInput): Baseline["inputs"][string] {
+  return isText(input)
+    ? { kind: "levels", counts: {}, missing: 0, unseen: 0 }
+    : { kind: "bins", edges: [], counts: [0], missing: 0 };
+}
+
+/** The columns read that are looked up where a record leaves them out. */
+function lookupsOf({ entities, source }: WorkloadSpec, inputs: ManifestInput[]): ManifestLookup[] {
+  const read = new Set(inputs.map(({ name }) => name));
+  const at = source.time in source.columns ? source.time : null;
+  return Object.entries(entities).flatMap(([entity, { maxAge, lookups }]) =>
+    lookups.flatMap(({ by, columns: wanted }): ManifestLookup[] => {
+      const columns = Object.fromEntries(Object.entries(wanted).filter(([name]) => read.has(name)));
+      return Object.keys(columns).length === 0 ? [] : [{ entity, by, at, maxAge, columns }];
+    }),
+  );
 }

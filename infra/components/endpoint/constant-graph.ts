@@ -35,8 +35,8 @@ export interface Width {
   numbers: number;
 }
 
-/** ONNX graph that answers every row with `probability`, whatever the row says. */
-export function constantGraph({ strings, numbers }: Width, probability: number): Uint8Array {
+/** ONNX graph that answers every row with `values`, whatever the row says: `prediction`, float32, shape [rows, values]. */
+export function constantGraph({ strings, numbers }: Width, values: readonly number[]): Uint8Array {
   const rows = { dim_param: "rows" };
   const tensor = (name: string, elemType: number, columns: number) => ({
     name,
@@ -51,10 +51,9 @@ export function constantGraph({ strings, numbers }: Width, probability: number):
     throw new TypeError("a model reads at least one column; strings and numbers are both 0");
   const attribute = (name: string, i: number) => ({ name, i, type: INT_ATTRIBUTE });
 
-  const value = Buffer.alloc(4);
-  value.writeFloatLE(probability);
-  const one = Buffer.alloc(8);
-  one.writeBigInt64LE(1n);
+  const row = Buffer.from(Float32Array.from(values).buffer);
+  const width = Buffer.alloc(8);
+  width.writeBigInt64LE(BigInt(values.length));
   const Model = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("ModelProto");
   const model = {
     ir_version: 8,
@@ -63,10 +62,10 @@ export function constantGraph({ strings, numbers }: Width, probability: number):
     graph: {
       name: "baseline",
       input: inputs,
-      output: [tensor("prediction", FLOAT, 1)],
+      output: [tensor("prediction", FLOAT, values.length)],
       initializer: [
-        { name: "probability", dims: [1, 1], data_type: FLOAT, raw_data: value },
-        { name: "one", dims: [1], data_type: INT64, raw_data: one },
+        { name: "row", dims: [1, values.length], data_type: FLOAT, raw_data: row },
+        { name: "width", dims: [1], data_type: INT64, raw_data: width },
       ],
       node: [
         {
@@ -79,11 +78,11 @@ export function constantGraph({ strings, numbers }: Width, probability: number):
         {
           name: "shape",
           op_type: "Concat",
-          input: ["rows", "one"],
+          input: ["rows", "width"],
           output: ["shape"],
           attribute: [attribute("axis", 0)],
         },
-        { name: "prediction", op_type: "Expand", input: ["probability", "shape"], output: ["prediction"] },
+        { name: "prediction", op_type: "Expand", input: ["row", "shape"], output: ["prediction"] },
       ],
     },
   };

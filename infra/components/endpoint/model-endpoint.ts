@@ -20,6 +20,8 @@ export interface ModelEndpointArgs {
   capturePercent: number;
   maxBodyKiB: number;
   maxRecords: number;
+  /** Table that the containers look states up in; null keeps them off the network. */
+  onlineTable: pulumi.Input<string> | null;
   logRetentionDays: number;
   keyArn: pulumi.Input<string>;
   alertTopicArn: pulumi.Input<string>;
@@ -143,7 +145,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       {
         name: this.baselineName(),
         executionRoleArn: args.role.arn,
-        enableNetworkIsolation: true,
+        enableNetworkIsolation: args.onlineTable === null,
         tags: args.names.tags(args.workload),
         primaryContainer: {
           image: args.imageUri,
@@ -152,6 +154,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
             PERENNIAL_MODEL_VERSION: "0",
             PERENNIAL_MAX_BODY_KIB: String(args.maxBodyKiB),
             PERENNIAL_MAX_RECORDS: String(args.maxRecords),
+            ...(args.onlineTable === null ? {} : { PERENNIAL_ONLINE_TABLE: args.onlineTable }),
           },
         },
         ...(args.network === undefined

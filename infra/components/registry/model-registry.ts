@@ -4,6 +4,8 @@ import { allow, document } from "../../policies.ts";
 
 export interface ModelRegistryArgs {
   modelPackageGroupName: string;
+  /** ARNs of the group's model cards; wildcards are allowed. */
+  modelCardPattern: string;
   description: string;
   tags: Record<string, string>;
   /** Keeps the group and its versions when the stack is destroyed. */
@@ -18,6 +20,7 @@ export class ModelRegistry extends pulumi.ComponentResource {
   readonly groupName: pulumi.Output<string>;
   private readonly name: string;
   private readonly packageArn: (version: number | "*") => pulumi.Output<string>;
+  private readonly modelCardPattern: string;
   private readonly group: aws.sagemaker.ModelPackageGroup;
 
   constructor(name: string, args: ModelRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -29,6 +32,7 @@ export class ModelRegistry extends pulumi.ComponentResource {
       { parent: this, protect },
     );
     this.name = name;
+    this.modelCardPattern = args.modelCardPattern;
     this.groupName = this.group.modelPackageGroupName;
     this.packageArn = (version) =>
       this.group.arn.apply((arn) => `${arn.replace(":model-package-group/", ":model-package/")}/${version}`);
@@ -67,6 +71,12 @@ export class ModelRegistry extends pulumi.ComponentResource {
   /** Lets `role` approve the baseline, which is in service already, and nothing else: a person decides. */
   grantApproveBaseline(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
     return this.grantStatus(grantee, role, "approve-baseline", "Approved", BASELINE_VERSION);
+  }
+
+  /** Lets `role` write the group's model cards. */
+  grantDescribe(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    const actions = ["Create", "Describe", "Update"].map((verb) => `sagemaker:${verb}ModelCard`);
+    return this.grant(grantee, role, "describe", [allow(actions, this.modelCardPattern)]);
   }
 
   private grantStatus(

@@ -35,12 +35,23 @@ export class ArtifactStore extends PrivateBucket {
     this.registerOutputs({ bucketArn: this.bucket.arn });
   }
 
-  /** Stores a workload's spec and SQL in one folder, which is named for what both say. */
-  storeSpec(workload: string, spec: string, sql: string): StoredSpec {
-    const sha256 = createHash("sha256").update(spec).update("\0").update(sql).digest("hex");
-    const folder = `specs/${workload}/${sha256}`;
+  /**
+   * Stores a workload's spec and its queries in one folder, which is named for what all of them say.
+   *
+   * @param queries by their path in the folder.
+   */
+  storeSpec(workload: string, spec: string, queries: Readonly<Record<string, string>>): StoredSpec {
+    const names = Object.keys(queries).toSorted((a, b) => (a < b ? -1 : 1));
+    const hash = createHash("sha256").update(spec);
+    for (const name of names) hash.update(`\0${name}\0`).update(queries[name] ?? "");
+    const folder = `specs/${workload}/${hash.digest("hex")}`;
     this.store(`${workload}-spec`, `${folder}/spec.json`, { content: spec, contentType: "application/json" });
-    this.store(`${workload}-sql`, `${folder}/features.sql`, { content: sql, contentType: "application/sql" });
+    for (const name of names) {
+      this.store(`${workload}-${name}`, `${folder}/${name}`, {
+        content: queries[name] ?? "",
+        contentType: "application/sql",
+      });
+    }
     return {
       specUri: pulumi.interpolate`s3://${this.bucket.bucket}/${folder}/spec.json`,
       prefixUri: pulumi.interpolate`s3://${this.bucket.bucket}/${folder}/`,

@@ -3,19 +3,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
 
 export interface DataLakeArgs extends Omit<PrivateBucketArgs, "expiry"> {
-  /** Days that the prepared and sealed parts of an execution are kept. */
+  /** Days that the prepared and sealed parts of an execution are kept, with what it said of entities. */
   preparedDays: number;
   /** Days that captured requests and answers are kept. */
   captureDays: number;
 }
 
-/** Bucket of data: raw files, prepared and sealed parts, captured requests and answers. */
+/** Bucket of data: raw files, snapshots of those accepted, prepared and sealed parts, captured requests and answers. */
 export class DataLake extends PrivateBucket {
   constructor(name: string, args: DataLakeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { preparedDays, captureDays, ...bucket } = args;
     const expiry = [
       { id: "prepared", prefix: "prepared/" as const, days: preparedDays },
       { id: "sealed", prefix: "sealed/" as const, days: preparedDays },
+      { id: "entities", prefix: "entities/" as const, days: preparedDays },
       { id: "capture", prefix: "capture/" as const, days: captureDays },
     ];
     super("DataLake", name, { ...bucket, expiry }, opts);
@@ -30,6 +31,20 @@ export class DataLake extends PrivateBucket {
         bucket: this.bucket.id,
         key: `raw/${workload}/${fileName}`,
         source: new pulumi.asset.FileAsset(path),
+      },
+      { parent: this },
+    );
+  }
+
+  /** Says that nothing of a workload was accepted yet: a job's input must hold something. */
+  openAccepted(workload: string): void {
+    new aws.s3.BucketObjectv2(
+      `${this.name}-${workload}-accepted`,
+      {
+        bucket: this.bucket.id,
+        key: `accepted/${workload}/none.json`,
+        content: "{}\n",
+        contentType: "application/json",
       },
       { parent: this },
     );

@@ -122,6 +122,11 @@ export class PrivateBucket extends pulumi.ComponentResource {
     ]);
   }
 
+  /** Lets `role` copy from `prefixes` the very version of an object that it has read. */
+  grantReadVersions(grantee: string, role: aws.iam.Role, prefixes: Prefix[]): aws.iam.RolePolicy {
+    return this.grant(grantee, role, "read-versions", [allow("s3:GetObjectVersion", this.under(prefixes))]);
+  }
+
   /** Lets `role` write objects under `prefixes`; it can't read them for that. */
   grantWrite(grantee: string, role: aws.iam.Role, prefixes: Prefix[]): aws.iam.RolePolicy {
     return this.grant(grantee, role, "write", [allow("s3:PutObject", this.under(prefixes))]);

@@ -9,6 +9,8 @@ export interface TrainingJobsArgs {
   names: Naming;
   processingRole: aws.iam.Role;
   trainingRole: aws.iam.Role;
+  /** Whether hyperparameters are searched by a tuning job. */
+  isTuned: boolean;
   /** Network that the jobs run in; without one they run in SageMaker's own. */
   network: Network | undefined;
 }
@@ -17,6 +19,7 @@ export interface TrainingJobsArgs {
 const MANAGED_RULES = {
   processing: "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
   training: "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+  tuning: "StepFunctionsGetEventsForSageMakerTuningJobsRule",
 } as const;
 
 /** Processing and training jobs of one workload: what they may do by themselves, and who may run them. */
@@ -35,10 +38,14 @@ export class TrainingJobs extends pulumi.ComponentResource {
 
   /** Lets `role`, a workflow's, run the jobs of the workload's executions and wait for them. */
   grantRun(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
-    const { workload, names, processingRole, trainingRole } = this.args;
+    const { workload, names, processingRole, trainingRole, isTuned } = this.args;
     const execution = names.anyExecution(workload);
     const processing = names.arn("sagemaker", `processing-job/${execution}-prepare-*`);
     const training = names.arn("sagemaker", `training-job/${execution}-train-*`);
+    const tuning = names.arn(
+      "sagemaker",
+      `hyper-parameter-tuning-job/${names.tuningPrefix(workload)}-????????????-*`,
+    );
     const passedTo = { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } };
     // Step Functions marks the jobs that it waits for.
     const tags = ["sagemaker:AddTags", "sagemaker:ListTags"];
@@ -59,12 +66,24 @@ export class TrainingJobs extends pulumi.ComponentResource {
             ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
             training,
           ),
-          allow(tags, [processing, training]),
+          ...(isTuned
+            ? [
+                allow(
+                  ["Create", "Describe", "Stop"].map((verb) => `sagemaker:${verb}HyperParameterTuningJob`),
+                  tuning,
+                ),
+              ]
+            : []),
+          allow(tags, [processing, training, ...(isTuned ? [tuning] : [])]),
           allow("iam:PassRole", [processingRole.arn, trainingRole.arn], passedTo),
           // https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html
           allow(
             ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            Object.values(MANAGED_RULES).map((rule) => names.arn("events", `rule/${rule}`)),
+            [
+              MANAGED_RULES.processing,
+              MANAGED_RULES.training,
+              ...(isTuned ? [MANAGED_RULES.tuning] : []),
+            ].map((rule) => names.arn("events", `rule/${rule}`)),
           ),
         ),
       },

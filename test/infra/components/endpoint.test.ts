@@ -17,6 +17,7 @@ const args = (changes: Partial<ModelEndpointArgs> = {}): ModelEndpointArgs => ({
   capturePercent: 100,
   maxBodyKiB: 512,
   maxRecords: 1000,
+  onlineTable: null,
   logRetentionDays: 14,
   keyArn: KEY,
   alertTopicArn: "arn:aws:sns:eu-central-1:123456789012:alerts",
@@ -48,6 +49,17 @@ it("is in service with the baseline, isolated from the network, before anything 
       },
     },
     tags: { "perennial:workload": "churn" },
+  });
+});
+
+it("that looks states up knows their table and may reach it", async () => {
+  const model = find(await deployed({ onlineTable: "perennial-dev-online" }), "aws:sagemaker/model:Model");
+  expect(model?.inputs["enableNetworkIsolation"]).toBe(false);
+  expect(model?.inputs["primaryContainer"].environment).toEqual({
+    PERENNIAL_MODEL_VERSION: "0",
+    PERENNIAL_MAX_BODY_KIB: "512",
+    PERENNIAL_MAX_RECORDS: "1000",
+    PERENNIAL_ONLINE_TABLE: "perennial-dev-online",
   });
 });
 

@@ -29,7 +29,19 @@ it.each([
     "manual",
     forms.requestedByHand(),
     { stack: "dev", workload: "churn", reason: "new data", requestedBy: "ada" },
-    { kind: "manual", workload: "churn", reason: "new data", requestedBy: "ada" },
+    {
+      kind: "manual",
+      detail: { stack: "dev", workload: "churn", reason: "new data", requestedBy: "ada" },
+    },
+  ],
+  [
+    "manual",
+    forms.requestedByHand(),
+    { stack: "dev", workload: "churn", reason: "new data", requestedBy: "ada", search: true },
+    {
+      kind: "manual",
+      detail: { stack: "dev", workload: "churn", reason: "new data", requestedBy: "ada", search: true },
+    },
   ],
   ["re-entry", forms.swept(), {}, { kind: "re-entry" }],
 ])("a %s reaches admit-retraining in its form", (_, form, detail, expected) => {

@@ -71,6 +71,7 @@ describe("a bucket", () => {
       },
       { id: "prepared", status: "Enabled", filter: { prefix: "prepared/" }, expiration: { days: 30 } },
       { id: "sealed", status: "Enabled", filter: { prefix: "sealed/" }, expiration: { days: 30 } },
+      { id: "entities", status: "Enabled", filter: { prefix: "entities/" }, expiration: { days: 30 } },
       { id: "capture", status: "Enabled", filter: { prefix: "capture/" }, expiration: { days: 60 } },
     ]);
   });
@@ -120,22 +121,35 @@ describe("a bucket", () => {
 });
 
 describe("a stored spec", () => {
-  const keys = async (spec: string, sql: string) => {
-    const resources = await deploy(() => new ArtifactStore("artifacts", store).storeSpec("churn", spec, sql));
+  const keys = async (spec: string, queries: Record<string, string>) => {
+    const resources = await deploy(() =>
+      new ArtifactStore("artifacts", store).storeSpec("churn", spec, queries),
+    );
     return of(resources, "aws:s3/bucketObjectv2:BucketObjectv2").map(({ key }) => String(key));
   };
 
-  it("lies beside its SQL in a folder that is named for what both say", async () => {
-    const [specKey = "", sqlKey = ""] = await keys("{}", "select 1");
-    expect(specKey).toMatch(/^specs\/churn\/[0-9a-f]{64}\/spec\.json$/);
-    expect(sqlKey).toBe(specKey.replace("spec.json", "features.sql"));
-    expect(await keys("{}", "select 1")).toEqual([specKey, sqlKey]);
-    expect((await keys("{}", "select 2"))[0]).not.toBe(specKey);
-    expect((await keys("{}s", "elect 1"))[0]).not.toBe(specKey);
+  it("lies beside its queries in a folder that is named for what all of them say", async () => {
+    const queries = { "features.sql": "select 1", "entities/team.sql": "select 2" };
+    const stored = await keys("{}", queries);
+    const [folder] = /^specs\/churn\/[0-9a-f]{64}\//.exec(stored[0] ?? "") ?? [];
+    expect(stored.toSorted()).toEqual([
+      `${folder}entities/team.sql`,
+      `${folder}features.sql`,
+      `${folder}spec.json`,
+    ]);
+    expect(await keys("{}", { "entities/team.sql": "select 2", "features.sql": "select 1" })).toEqual(stored);
+    const others = [
+      await keys("{}", { ...queries, "features.sql": "select 3" }),
+      await keys("{}", { "features.sql": "select 1" }),
+      await keys("{}", { "features.sql": "select 2", "entities/team.sql": "select 1" }),
+    ];
+    expect(others.filter(([key = ""]) => key.startsWith(folder ?? "specs/"))).toEqual([]);
   });
 
   it("outlives the program's interest in it: what was made with it refers to it", async () => {
-    const resources = await deploy(() => new ArtifactStore("artifacts", store).storeSpec("churn", "{}", ""));
+    const resources = await deploy(() =>
+      new ArtifactStore("artifacts", store).storeSpec("churn", "{}", { "features.sql": "" }),
+    );
     const objects = resources.filter(({ type }) => type === "aws:s3/bucketObjectv2:BucketObjectv2");
     expect(objects.map(({ opts }) => opts.retainOnDelete)).toEqual([true, true]);
   });
