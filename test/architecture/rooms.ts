@@ -52,6 +52,11 @@ const ROOMS: Room[] = [
     rooms: /^packages\/contracts\//,
     packages: /^@aws-sdk\/client-dynamodb$/,
   },
+  {
+    unit: /^packages\/tracking\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^(@smithy\/(signature-v4|types)|tar-stream|zod|node:(crypto|util|zlib))$/,
+  },
   { unit: /^packages\/statistics\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   { unit: /^workloads\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   {
