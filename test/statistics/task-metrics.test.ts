@@ -113,7 +113,7 @@ describe("the figures of a quantity", () => {
   });
 
   it("have a curve of ten equal bins", () => {
-    expect(metrics.curve.map(({ rows }) => rows)).toEqual(new Array(10).fill(30));
+    expect(metrics.curve.map(({ rows }) => rows)).toEqual(Array.from({ length: 10 }, () => 30));
     for (const { predicted, observed } of metrics.curve)
       expect(Math.abs(predicted - observed)).toBeLessThan(2);
   });

@@ -35,7 +35,7 @@ export function selectRows(rows: PredictedRows, positions: Int32Array, subject: 
 
 /** How many rows each of `classes` has, in order; nothing for a quantity, which has none. */
 export function countRowsByClass(labels: Float64Array, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
+  const counts = Array.from({ length: classes }, () => 0);
   if (classes > 0) for (const label of labels) counts[label]! += 1;
   return counts;
 }

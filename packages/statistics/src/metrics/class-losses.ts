@@ -21,8 +21,9 @@ export function rpsPerRow(rows: ClassRows): Float64Array {
       cumulative += probabilities[row * classes + place]!;
       squares += (cumulative - (label <= place ? 1 : 0)) ** 2;
     }
-    // NaN of the last class alone would be missed by the sum above.
-    return squares / (classes - 1) + 0 * probabilities[row * classes + classes - 1]!;
+    // The sum above doesn't ask the last class.
+    const last = probabilities[row * classes + classes - 1]!;
+    return Number.isNaN(last) ? last : squares / (classes - 1);
   });
 }
 
