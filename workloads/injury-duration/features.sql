@@ -1,0 +1,2 @@
+-- An examination stands for itself: nothing is added from other rows.
+SELECT * FROM source
