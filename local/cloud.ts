@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { RealClock, type CloudClock } from "./clock.ts";
 import { Bus, type BusEvent } from "./events/bus.ts";
 import { eventsService } from "./events/service.ts";
@@ -71,6 +71,8 @@ export interface LocalCloud {
   readonly sageMaker: SageMaker;
   /** Calls an API as the person at the machine. */
   call(service: string, action: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Reads an object of a bucket as the person at the machine. */
+  read(uri: string): Promise<Buffer>;
   /** Stops everything; no process is left when it resolves. */
   close(): Promise<void>;
 }
@@ -193,6 +195,12 @@ function assemble(
     forcePathStyle: true,
   });
 
+  const read = async (uri: string): Promise<Buffer> => {
+    const { hostname: Bucket, pathname } = new URL(uri);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: pathname.slice(1) }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  };
+
   const create = async (): Promise<void> => {
     const surroundings = {
       account,
@@ -248,5 +256,5 @@ function assemble(
     account,
     resources,
   };
-  return { ...parts, url: gateway.url, call, create, close };
+  return { ...parts, url: gateway.url, call, read, create, close };
 }

@@ -3,8 +3,19 @@ import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { RecordedAsset, RecordedResource } from "./program/resource.ts";
 
+/** The part of a spec that says what a record may hold. */
+interface Fields {
+  source: {
+    rows?: unknown;
+    columns: Record<string, { type: string; required: boolean; levels?: string[]; min?: unknown }>;
+  };
+  entities: Record<string, { lookups: { columns: Record<string, string> }[] }>;
+}
+
 /**
- * Writes the first row of a workload's data as a request, without the columns that a caller wouldn't know.
+ * Writes a record that a workload's endpoint takes, whatever is in service, as a request: the first row of its data, or,
+ * where rows have yet to be made of the files, the least that the spec asks for. What could be looked up is said not to be
+ * known: before the first retraining there are no states.
  *
  * @returns path of the file, as a person in the working copy types it.
  */
@@ -20,22 +31,39 @@ export function writeExampleRecord(
   const raw = stored.find(({ inputs }) => String(inputs["key"]).startsWith(`raw/${workload}/`));
   if (spec === undefined || raw === undefined)
     throw new Error(`the program stores no spec or data of ${workload}`);
-  const { source } = JSON.parse(String(spec.inputs["content"])) as {
-    source: { columns: Record<string, unknown> };
+  const { source, entities } = JSON.parse(String(spec.inputs["content"])) as Fields;
+  const lookedUp = Object.values(entities).flatMap(({ lookups }) =>
+    lookups.flatMap(({ columns }) => Object.keys(columns)),
+  );
+  const record = {
+    ...(source.rows === undefined ? firstRow(raw.inputs, source.columns) : leastOf(source.columns)),
+    ...Object.fromEntries(lookedUp.map((column) => [column, null])),
   };
-  const { asset } = raw.inputs["source"] as { asset: RecordedAsset };
+  const path = join(folder, `${workload}.json`);
+  writeFileSync(path, `${JSON.stringify(record)}\n`);
+  return relative(process.cwd(), path);
+}
+
+/** The first row of the data, without the columns that a caller wouldn't know. */
+function firstRow(inputs: Record<string, unknown>, columns: object): Record<string, string> {
+  const { asset } = inputs["source"] as { asset: RecordedAsset };
   const bytes = "path" in asset ? readFileSync(asset.path) : Buffer.from(asset.text);
   const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
   const [header = "", row = ""] = text.replace(/^\uFEFF/, "").split(/\r?\n/, 2);
   const values = fields(row);
-  const record = Object.fromEntries(
+  return Object.fromEntries(
     fields(header)
       .map((column, place) => [column, values[place] ?? ""] as const)
-      .filter(([column]) => column in source.columns),
+      .filter(([column]) => column in columns),
   );
-  const path = join(folder, `${workload}.json`);
-  writeFileSync(path, `${JSON.stringify(record)}\n`);
-  return relative(process.cwd(), path);
+}
+
+function leastOf(columns: Fields["source"]["columns"]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(columns).flatMap(([name, { type, levels, min }]) =>
+      type === "code" ? [] : [[name, type === "category" ? levels?.[0] : min] as const],
+    ),
+  );
 }
 
 /** Fields of a line of CSV; a quoted one may hold commas and doubled quotes. */

@@ -5,6 +5,7 @@ import { Platform, platformParameter } from "@perennial/contracts";
 import { openCloud, type LocalCloud } from "./cloud.ts";
 import { examples, writeExampleRecord } from "./examples.ts";
 import { refuseSecond, removeInstance, writeInstance } from "./instance.ts";
+import { rowOf, table } from "./results.ts";
 import { isDone, retrain, type RetrainingResult } from "./retraining.ts";
 import { Screen } from "./screen.ts";
 
@@ -110,6 +111,10 @@ async function start(command: Command): Promise<number> {
     const results: RetrainingResult[] = [];
     const working = renew(cloud, platform, once, screen, results);
     const signal = await Promise.race([stopped, working.then(() => null)]);
+    if (signal === null && results.length > 0) {
+      const rows = await Promise.all(results.map((result) => rowOf(cloud, platform, result)));
+      screen.say(`what is in service:\n\n${table(rows)}\n`);
+    }
     if (signal === null && !once) {
       for (const { name, endpoint } of platform.workloads) {
         const record = writeExampleRecord(cloud.resources, name, stateFolder);
@@ -166,6 +171,7 @@ function told({
   if (status === "HELD") {
     return `${workload}: held back: ${reason}. It starts by itself within a quarter of an hour after that, and what is in service answers until then. To begin anew: make clean.`;
   }
+  if (verdict === null && status === "SUCCEEDED") return `${workload}: ${reason}`;
   if (verdict === null) return `${workload}: ${status.toLowerCase()}: ${reason}`;
   const after =
     rollout === null

@@ -16,9 +16,12 @@ export interface RetrainingResult {
   /** Null where none was started. */
   execution: string | null;
   status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "HELD";
-  /** Why it was held back or failed; null where it succeeded. */
+  /** Why it was held back or failed, or why nothing was judged; null where it came to a verdict. */
   reason: string | null;
+  /** Null where nothing was judged: the retraining failed, or the data was refused. */
   verdict: VerdictReference | null;
+  /** The challenger's figures on the part that no gate reads. */
+  auditUri: string | null;
   registration: Registration | null;
   /** The rollout that followed; null where none was to follow. */
   rollout: { execution: string; status: string; reason: string | null } | null;
@@ -52,7 +55,8 @@ export async function retrain(
     "detail-type": RETRAINING_REQUESTED,
     detail: { stack: platform.stack, workload: name, reason, requestedBy: "make start" },
   });
-  const base = { workload: name, endpoint, verdict: null, registration: null, rollout: null };
+  const nothing = { verdict: null, auditUri: null, registration: null, rollout: null };
+  const base = { workload: name, endpoint, ...nothing };
   const decided = await admission(id);
   if (decided.execution === null) {
     const held = await heldBack(cloud, platform.ledgerTable, name);
@@ -69,10 +73,23 @@ export async function retrain(
       seconds: seconds(),
     };
   }
-  const { verdict, registration } = JSON.parse(retrained.output ?? "{}") as {
-    verdict: VerdictReference;
-    registration: Registration | null;
+  const output = JSON.parse(retrained.output ?? "{}") as {
+    record?: { summary: string };
+    verdict?: VerdictReference;
+    evaluation?: { auditUri: string };
+    registration?: Registration | null;
   };
+  const { verdict = null, registration = null } = output;
+  if (verdict === null) {
+    const told = output.record?.summary ?? "the workflow didn't say why nothing was judged";
+    return {
+      ...base,
+      execution: retrained.name,
+      status: "SUCCEEDED",
+      reason: told,
+      seconds: seconds(),
+    };
+  }
   const rollout = registration?.approvalStatus === "Approved" ? await rollouts.next(ADMISSION_MS) : null;
   const followed =
     rollout === null
@@ -83,6 +100,7 @@ export async function retrain(
     status: "SUCCEEDED",
     reason: null,
     verdict,
+    auditUri: output.evaluation?.auditUri ?? null,
     registration,
   } as const;
   return { ...base, ...answer, rollout: followed, seconds: seconds() };

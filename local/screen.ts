@@ -3,9 +3,12 @@ import type { Progress } from "./cloud.ts";
 /** Names of the stages, by the state that begins each. A state without a name belongs to the stage before it. */
 const STAGES: Record<string, string> = {
   Prepare: "prepare",
+  AcceptData: "accept the data",
+  Tune: "tune",
   Train: "train",
   Evaluate: "evaluate",
   Judge: "judge",
+  WriteCard: "write the card",
   Register: "register",
   ReadPointer: "roll out",
   AwaitUpdate: "update the endpoint",
@@ -13,6 +16,7 @@ const STAGES: Record<string, string> = {
   RecordInService: "record",
   RecordKept: "record",
   RecordFailure: "record the failure",
+  RecordRefusal: "record the refusal",
   Record: "record",
 };
 

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { CopyObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { type GateReport, parse, Snapshot } from "@perennial/contracts";
 
 /** A source file isn't the one that the data gate looked at. */
@@ -57,30 +63,23 @@ export class Snapshots {
 
   /** The version of a file that has this hash: that one is copied, whatever stands under its name by then. */
   private async versionOf(uri: string, sha256: string): Promise<string | undefined> {
+    if (!(await this.exists(uri))) throw new DataChanged(uri, `SHA-256 ${sha256}`, "no such file");
+    const { Body, VersionId } = await this.s3.send(new GetObjectCommand(placeOf(uri)));
     const hash = createHash("sha256");
-    let version: string | undefined;
-    try {
-      const { Body, VersionId } = await this.s3.send(new GetObjectCommand(placeOf(uri)));
-      version = VersionId;
-      for await (const chunk of Body as AsyncIterable<Uint8Array>) hash.update(chunk);
-    } catch (error) {
-      if (nameOf(error) === "NoSuchKey") throw new DataChanged(uri, `SHA-256 ${sha256}`, "no such file");
-      throw error;
-    }
+    for await (const chunk of Body as AsyncIterable<Uint8Array>) hash.update(chunk);
     const found = hash.digest("hex");
     if (found !== sha256) throw new DataChanged(uri, `SHA-256 ${sha256}`, `SHA-256 ${found}`);
-    return version;
+    return VersionId;
   }
 
+  /** Asked by listing: who may list some folders only is told of a missing object that it is forbidden. */
   private async exists(uri: string): Promise<boolean> {
-    try {
-      const { Body } = await this.s3.send(new GetObjectCommand(placeOf(uri)));
-      await Body?.transformToByteArray();
-      return true;
-    } catch (error) {
-      if (nameOf(error) === "NoSuchKey") return false;
-      throw error;
-    }
+    const { Bucket, Key } = placeOf(uri);
+    // In order of their names: a key comes before those that only begin like it.
+    const { Contents = [] } = await this.s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 }),
+    );
+    return Contents[0]?.Key === Key;
   }
 
   /** Writes what isn't there yet. What is there under the hash of its content is the same. */
@@ -89,12 +88,10 @@ export class Snapshots {
       // The client's `send` is overloaded by command: told apart, each is one that it knows.
       await (command instanceof CopyObjectCommand ? this.s3.send(command) : this.s3.send(command));
     } catch (error) {
-      if (nameOf(error) !== "PreconditionFailed") throw error;
+      if (!(error instanceof Error) || error.name !== "PreconditionFailed") throw error;
     }
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
 function placeOf(uri: string): { Bucket: string; Key: string } {
   const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];

@@ -48,7 +48,9 @@ export class EmulatedServices {
       const answer = await this.moto.send(request);
       if (answer.status < 300) {
         if (action === "CreateTable") this.learnTable(input);
-        this.journal.append(action === "CompleteMultipartUpload" ? await this.wholeObject(request) : request);
+        // A copy, too, names something that the next emulator wouldn't know: the version that was copied.
+        const isMade = action === "CompleteMultipartUpload" || action === "CopyObject";
+        this.journal.append(isMade ? await this.wholeObject(request) : request);
       }
       return answer;
     });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { notEmulated } from "../gateway/request.ts";
 import { Endpoints } from "./endpoints.ts";
+import { ModelCards } from "./model-cards.ts";
 import { ModelPackages } from "./model-packages.ts";
 import { Models } from "./models.ts";
 import { ProcessingJobs } from "./processing-jobs.ts";
@@ -29,6 +30,7 @@ export function openSageMaker(surroundings: Surroundings): SageMaker {
   const tags = new TagStore(surroundings.stateFolder);
   const operations: Operations = {
     ...new ModelPackages(surroundings).operations(),
+    ...new ModelCards(surroundings).operations(),
     ...models.operations(),
     ...endpoints.operations(),
     ...training.operations(),

@@ -13,7 +13,7 @@ import {
   type InvokeEndpointCommandInput,
 } from "@aws-sdk/client-sagemaker-runtime";
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { EndpointResponse, type EndpointRecord, type Platform } from "@perennial/contracts";
+import { BinaryPrediction, EndpointResponse, type EndpointRecord, type Platform } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
 import { loadArtifact } from "@perennial/scoring";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -89,7 +89,7 @@ describe("boto3 and the AWS SDK for JavaScript, unmodified but for the URL", () 
     const artifact = await loadArtifact(Buffer.from(await stored.Body!.transformToByteArray()));
     const [probability] = await artifact.score([record]);
     await artifact.close();
-    expect(predictions[0]?.probability).toBeCloseTo(probability!, 7);
+    expect(BinaryPrediction.parse(predictions[0]).probability).toBeCloseTo(probability!, 7);
   });
 
   it("list the model packages, the baseline first, and describe the one in service", async () => {
@@ -177,7 +177,7 @@ describe("the endpoint", () => {
     const csv = [columns, ...records.map((one) => columns.map((column) => String(one[column])))];
     const json = EndpointResponse.parse(
       JSON.parse(read((await invoke(JSON.stringify({ records }))).Body)),
-    ).predictions.map(({ probability }) => probability);
+    ).predictions.map((prediction) => BinaryPrediction.parse(prediction).probability);
     expect(new Set(json).size).toBe(2);
 
     const jsonLines = await invoke(records.map((one) => `${JSON.stringify(one)}\n`).join(""), {

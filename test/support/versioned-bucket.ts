@@ -69,7 +69,8 @@ export class VersionedBucket {
   private list({ Bucket, Prefix, ContinuationToken }: ListObjectsV2Command["input"]): object {
     const keys = [...this.versions.keys()]
       .filter((uri) => uri.startsWith(`s3://${Bucket}/${Prefix}`) && this.latest(uri) !== undefined)
-      .map((uri) => uri.slice(`s3://${Bucket}/`.length));
+      .map((uri) => uri.slice(`s3://${Bucket}/`.length))
+      .toSorted();
     const place = Number(ContinuationToken ?? 0);
     const more = place + 1 < keys.length ? { NextContinuationToken: String(place + 1) } : {};
     return { Contents: keys.slice(place, place + 1).map((Key) => ({ Key })), ...more };

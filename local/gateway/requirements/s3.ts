@@ -57,7 +57,8 @@ export function requirementsOfS3({ action, input }: S3Operation, identity: Ident
   if (CopySource !== undefined) {
     const source = CopySource.split("?")[0] ?? "";
     const sourceArn = `arn:aws:s3:::${source}`;
-    needed.push({ action: "s3:GetObject", resource: sourceArn, context: {} });
+    const ofSourceVersion = /\?versionId=/.test(CopySource) ? "Version" : "";
+    needed.push({ action: `s3:GetObject${ofSourceVersion}`, resource: sourceArn, context: {} });
     needed.push(...bucketKeyUse("kms:Decrypt", `arn:aws:s3:::${source.split("/", 1)[0]}`, identity));
   }
   if (READS.has(action) || PARTS.has(action))

@@ -4,6 +4,9 @@ import { listed, object, records, scalars, text, type Question } from "./questio
 /** Type of resource and the member of the input that names it, by what the operation's name ends in. */
 const NAMED: readonly (readonly [RegExp, string, string])[] = [
   [/TrainingJob$/, "training-job", "TrainingJobName"],
+  [/HyperParameterTuningJob$/, "hyper-parameter-tuning-job", "HyperParameterTuningJobName"],
+  [/TransformJob$/, "transform-job", "TransformJobName"],
+  [/ModelCard$/, "model-card", "ModelCardName"],
   [/ProcessingJob$/, "processing-job", "ProcessingJobName"],
   [/EndpointConfig$/, "endpoint-config", "EndpointConfigName"],
   [/Endpoint$|EndpointWeightsAndCapacities$/, "endpoint", "EndpointName"],
