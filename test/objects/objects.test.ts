@@ -64,6 +64,15 @@ describe("writing", () => {
     ]);
   });
 
+  it("puts bytes as they are, under the type they are said to be", async () => {
+    s3.on(PutObjectCommand).resolves({});
+    const bytes = Buffer.from([0, 255]);
+    await objects.write("s3://artifacts/cards/plot.png", bytes, "image/png");
+    expect(s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input)).toEqual([
+      { Bucket: "artifacts", Key: "cards/plot.png", Body: bytes, ContentType: "image/png" },
+    ]);
+  });
+
   it("writes nothing that breaks its contract, such as NaN", async () => {
     await expect(objects.writeDocument(uri, Document, { rows: Number.NaN })).rejects.toThrow(
       `${uri} is refused, 1 fault:\n  rows: given null;`,

@@ -65,11 +65,17 @@ export class Objects {
     schema: Schema,
     document: z.output<Schema>,
   ): Promise<void> {
-    const Body = JSON.stringify(parse(schema, document, uri));
+    await this.write(uri, JSON.stringify(parse(schema, document, uri)), "application/json");
+  }
+
+  /**
+   * Writes an object as it is; one of the same URI is replaced.
+   *
+   * @throws {ObjectFault} if it can't be written.
+   */
+  async write(uri: string, Body: Uint8Array | string, ContentType: string): Promise<void> {
     try {
-      await this.client.send(
-        new PutObjectCommand({ ...placeOf(uri), Body, ContentType: "application/json" }),
-      );
+      await this.client.send(new PutObjectCommand({ ...placeOf(uri), Body, ContentType }));
     } catch (error) {
       throw new ObjectFault(uri, "written", "a bucket that this function's role may write to", error);
     }
