@@ -6,19 +6,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from perennial_tabular.calibration import Floats
+from perennial_tabular.answers.answer import Floats
 from perennial_tabular.spec import Column
+from perennial_tabular.task import Task
 from perennial_tabular.tensors import Batch, TensorLayout
 
 MOST_BINS = 10
 PREDICTION_BINS = 20
 
 
-def baseline(batch: Batch, layout: TensorLayout, predictions: Floats) -> dict[str, Any]:
+def baseline(batch: Batch, layout: TensorLayout, task: Task, predictions: Floats) -> dict[str, Any]:
     """
-    Counts of the rows of `batch` and of `predictions`.
+    Counts of the rows of `batch` and of `predictions`, [rows, columns].
 
-    The predictions are those of rows the trees have not seen: live records are unseen too, and a model
+    The predictions are those of rows the model has not seen: live records are unseen too, and a model
     spreads its answers wider on its own training rows.
     """
     inputs: dict[str, Any] = {}
@@ -26,12 +27,25 @@ def baseline(batch: Batch, layout: TensorLayout, predictions: Floats) -> dict[st
         inputs[column.name] = _levels(batch.strings[:, place].tolist(), column)
     for place, column in enumerate(layout.numbers):
         inputs[column.name] = _bins(batch.numbers[:, place])
-    edges = np.linspace(0, 1, PREDICTION_BINS + 1)
-    return {
-        "rows": len(batch),
-        "inputs": inputs,
-        "predictions": np.histogram(predictions, edges)[0].tolist(),
-    }
+    return {"rows": len(batch), "inputs": inputs, "predictions": _predictions(task, predictions)}
+
+
+def _predictions(task: Task, predictions: Floats) -> list[dict[str, Any]]:
+    low, high = (task.min, task.max) if task.kind == "regression" else (0, 1)
+    edges = np.linspace(low, high, PREDICTION_BINS + 1)
+    counted = []
+    for name, column in zip(output_names(task), predictions.T, strict=True):
+        # Held to the range: the float32 nearest to its end may lie beyond it.
+        counts = np.histogram(np.clip(column.astype(np.float64), low, high), edges)[0].tolist()
+        counted.append({"name": name, "min": low, "max": high, "counts": counts})
+    return counted
+
+
+def output_names(task: Task) -> list[str]:
+    """Names of the columns of the graph's output."""
+    if task.kind == "multiclass":
+        return [one.name for one in task.classes]
+    return ["probability"] if task.kind == "binary" else ["estimate", "lower", "upper"]
 
 
 def _levels(texts: list[str], column: Column) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""Checkpoints of a training: one file after each chunk of rounds."""
+"""Checkpoints of a training: one file after each step that is worth not doing again."""
 
-import base64
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from perennial_tabular.publishing import write_atomically
 
@@ -15,74 +14,62 @@ log = logging.getLogger(__name__)
 KEPT = 2
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A training after some rounds: the booster's bytes and the validation's metrics, round by round."""
-
-    booster: bytes
-    log_loss: tuple[float, ...]
-    auc: tuple[float, ...]
-
-    @property
-    def rounds(self) -> int:
-        return len(self.log_loss)
-
-
 class Checkpoints:
     """
-    The checkpoints in `folder` of the training that `identity` names (a hash over its data, spec, code and
-    settings).
+    The checkpoints of one series (`rounds`, `trials`) in `folder`, of the training that `identity` names (a
+    hash over its data, spec, code and settings). Their content is any JSON.
 
     SageMaker copies the folder to S3 while the job runs and back when it starts again after a spot
     interruption.
     """
 
-    def __init__(self, folder: Path, identity: str) -> None:
+    def __init__(self, folder: Path, identity: str, series: str = "rounds") -> None:
         self._folder = folder
         self._identity = identity
+        self._series = series
 
-    def save(self, progress: Progress) -> None:
-        """Writes the checkpoint of `progress` and removes older ones."""
+    def of(self, series: str) -> "Checkpoints":
+        """Those of another series of the same training."""
+        return Checkpoints(self._folder, self._identity, series)
+
+    def save(self, step: int, content: Any) -> None:  # noqa: ANN401 - any JSON
+        """Writes the checkpoint of `step` and removes older ones."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        content = asdict(progress) | {"booster": base64.b64encode(progress.booster).decode()}
-        body = json.dumps({"identity": self._identity, "progress": content})
-        write_atomically(self._path(progress.rounds), f"{_digest(body)}\n{body}\n".encode())
+        body = json.dumps({"identity": self._identity, "content": content})
+        write_atomically(self._path(step), f"{_digest(body)}\n{body}\n".encode())
         for path in self._files()[KEPT:]:
             path.unlink()
 
-    def latest(self) -> Progress | None:
+    def latest(self) -> Any:  # noqa: ANN401 - any JSON
         """
-        The furthest checkpoint that is whole and of this training; what isn't is left alone and
-        said in the log.
+        The content of the furthest checkpoint that is whole and of this training; None where there is none.
+        What isn't is left alone and said in the log.
         """
         for path in self._files():
-            progress = self._read(path)
-            if progress:
-                return progress
+            content = self._read(path)
+            if content is not None:
+                return content
         return None
 
-    def _read(self, path: Path) -> Progress | None:
+    def _read(self, path: Path) -> Any:  # noqa: ANN401 - any JSON
         digest, _, rest = path.read_bytes().decode("utf-8", "replace").partition("\n")
         body = rest.removesuffix("\n")
         if digest != _digest(body):
             log.warning("Checkpoint %s is damaged and not used.", path.name)
             return None
-        content = json.loads(body)
-        if content["identity"] != self._identity:
+        document = json.loads(body)
+        if document["identity"] != self._identity:
             log.warning(
                 "Checkpoint %s is of other data, spec, code or hyperparameters and not used.", path.name
             )
             return None
-        progress = content["progress"]
-        return Progress(
-            base64.b64decode(progress["booster"]), tuple(progress["log_loss"]), tuple(progress["auc"])
-        )
+        return document["content"]
 
-    def _path(self, rounds: int) -> Path:
-        return self._folder / f"rounds-{rounds:05d}.checkpoint"
+    def _path(self, step: int) -> Path:
+        return self._folder / f"{self._series}-{step:05d}.checkpoint"
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("rounds-*.checkpoint"), reverse=True)
+        return sorted(self._folder.glob(f"{self._series}-*.checkpoint"), reverse=True)
 
 
 def _digest(body: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from perennial_tabular.tensors import TensorLayout
-from perennial_tabular.vocabulary import MISSING, UNSEEN, Vocabulary
+from perennial_tabular.tensors import TensorLayout, columns_read
+from perennial_tabular.vocabulary import CODE_KINDS, MISSING, UNSEEN, Vocabulary
 
 NAN = math.nan
 
@@ -29,6 +29,16 @@ class Combined:
 
     name: str
     places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One output column: (the number at `place` + `offset`) modulo `period`."""
+
+    name: str
+    place: int
+    period: float
+    offset: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,13 @@ class FeatureColumns:
     """Place in the tensor `numbers`, one each: 1 where it is NaN."""
     sums: list[Combined] = field(default_factory=list)
     """Places in the tensor `numbers`."""
+    logs: list[Combined] = field(default_factory=list)
+    """Place in the tensor `numbers`, one each."""
+    ratios: list[Combined] = field(default_factory=list)
+    """Places of numerator and denominator in the tensor `numbers`."""
+    differences: list[Combined] = field(default_factory=list)
+    """Places of minuend and subtrahend in the tensor `numbers`."""
+    cycles: list[Cycle] = field(default_factory=list)
     prefixes: list[Prefix] = field(default_factory=list)
     products: list[Combined] = field(default_factory=list)
     """Places in the feature matrix of the other blocks."""
@@ -70,7 +87,8 @@ class FeatureColumns:
         cls, features: list[dict[str, Any]], layout: TensorLayout, vocabulary: Vocabulary
     ) -> "FeatureColumns":
         columns = cls()
-        grouped = [feature["column"] for feature in features if feature["kind"] == "codeGroup"]
+        coded = [feature for feature in features if feature["kind"] in CODE_KINDS]
+        grouped = [name for feature in coded for name in columns_read(feature)]
         columns.codes = [layout.text(name) for name in dict.fromkeys(grouped)]
         for feature in features:
             if feature["kind"] != "product":
@@ -95,6 +113,10 @@ class FeatureColumns:
             self.numbers,
             self.absences,
             self.sums,
+            self.logs,
+            self.ratios,
+            self.differences,
+            self.cycles,
             self.prefixes,
             self.products,
         )
@@ -105,10 +127,12 @@ def _add(
     columns: FeatureColumns, feature: dict[str, Any], layout: TensorLayout, vocabulary: Vocabulary
 ) -> None:
     name, kind = feature["name"], feature["kind"]
-    if kind == "number":
-        columns.numbers.append(Combined(name, (layout.number(feature["column"]),)))
-    elif kind == "sum":
-        columns.sums.append(Combined(name, tuple(layout.number(column) for column in feature["columns"])))
+    computed = _computed(columns, feature)
+    if computed is not None:
+        computed.append(Combined(name, tuple(layout.number(column) for column in columns_read(feature))))
+    elif kind == "cycle":
+        place = layout.number(feature["column"])
+        columns.cycles.append(Cycle(name, place, feature["period"], feature["offset"]))
     elif kind == "missing" and not layout.is_text(feature["column"]):
         columns.absences.append(Combined(name, (layout.number(feature["column"]),)))
     elif kind == "codePrefix":
@@ -118,6 +142,8 @@ def _add(
         table = _table(vocabulary, dict.fromkeys(feature["levels"], 1.0))
         columns.counted += [Lookup(name, layout.text(column), table) for column in feature["columns"]]
         columns.counts.append(Combined(name, tuple(range(first, len(columns.counted)))))
+    elif kind == "codeCount":
+        _count_codes(columns, feature, layout, vocabulary)
     elif kind == "codeGroup":
         columns.lookups += _code_lookups(columns, feature, layout, vocabulary)
     else:
@@ -125,6 +151,18 @@ def _add(
         columns.lookups += [
             Lookup(column, place, table) for column, table in LEVEL_TABLES[kind](feature, vocabulary)
         ]
+
+
+def _computed(columns: FeatureColumns, feature: dict[str, Any]) -> list[Combined] | None:
+    """The block of a kind that is computed from numbers alone; None for another kind."""
+    blocks = {
+        "number": columns.numbers,
+        "sum": columns.sums,
+        "log": columns.logs,
+        "ratio": columns.ratios,
+        "difference": columns.differences,
+    }
+    return blocks.get(feature["kind"])
 
 
 def _table(vocabulary: Vocabulary, values: dict[str, float], default: float = 0.0) -> list[float]:
@@ -166,7 +204,7 @@ def _code_lookups(
     columns: FeatureColumns, feature: dict[str, Any], layout: TensorLayout, vocabulary: Vocabulary
 ) -> list[Lookup]:
     name = feature["name"]
-    place = len(layout.texts) + columns.codes.index(layout.text(feature["column"]))
+    place = _category_place(columns, feature["column"], layout)
     groups = [group["name"] for group in feature["groups"]]
     tables = {group: [0.0] * vocabulary.size for group in (*groups, feature["other"])}
     other = tables[feature["other"]]
@@ -176,3 +214,22 @@ def _code_lookups(
     for table in tables.values():
         table[MISSING] = 0.0
     return [Lookup(f"{name}={group}", place, table) for group, table in tables.items()]
+
+
+def _count_codes(
+    columns: FeatureColumns, feature: dict[str, Any], layout: TensorLayout, vocabulary: Vocabulary
+) -> None:
+    places = [_category_place(columns, column, layout) for column in feature["columns"]]
+    for group in feature["groups"]:
+        name = f"{feature['name']}={group['name']}"
+        table = [0.0] * vocabulary.size
+        for number, membership in vocabulary.memberships.items():
+            table[number] = float(membership.get(feature["name"]) == group["name"])
+        first = len(columns.counted)
+        columns.counted += [Lookup(name, place, table) for place in places]
+        columns.counts.append(Combined(name, tuple(range(first, len(columns.counted)))))
+
+
+def _category_place(columns: FeatureColumns, column: str, layout: TensorLayout) -> int:
+    """Place of the code's category among the numbers of texts: they come after those of the levels."""
+    return len(layout.texts) + columns.codes.index(layout.text(column))

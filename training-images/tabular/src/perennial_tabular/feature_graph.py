@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from perennial_tabular.arithmetic import arithmetic_blocks
 from perennial_tabular.feature_columns import Combined, FeatureColumns, Lookup
 from perennial_tabular.spec import Spec
 from perennial_tabular.tensors import TensorLayout
@@ -42,6 +43,7 @@ class FeatureGraph:
             *graph._numbers(columns.numbers),
             *graph._absences(columns.absences),
             *graph._sums(columns.sums),
+            *arithmetic_blocks(graph, columns),
             *graph._prefixes(columns),
         ]
         graph._products(columns.products, blocks)
@@ -70,7 +72,7 @@ class FeatureGraph:
         )
         return output
 
-    def _indices(self, name: str, places: Sequence[int]) -> str:
+    def indices(self, name: str, places: Sequence[int]) -> str:
         return self.constant(name, np.array(places, np.int64))
 
     def _encoded(self, texts: str, numbers: dict[str, int], output: str) -> str:
@@ -93,7 +95,7 @@ class FeatureGraph:
         levels = self._encoded("strings", vocabulary.levels, "levels")
         if not columns.codes:
             return levels
-        codes = self.node("Gather", ["strings", self._indices("code_places", columns.codes)], "codes", axis=1)
+        codes = self.node("Gather", ["strings", self.indices("code_places", columns.codes)], "codes", axis=1)
         # A point at the end makes two parts of every code, also of one that has no point or is empty.
         pointed = self.node(
             "StringConcat", [codes, self.constant("point", np.array(".", object))], "pointed_codes"
@@ -109,10 +111,10 @@ class FeatureGraph:
             )
         )
         # Not Gather: in a batch without rows the last axis has no place 0, and Gather would throw.
-        first = [self._indices("first", [0]), self._indices("second", [1]), self._indices("last_axis", [2])]
+        first = [self.indices("first", [0]), self.indices("second", [1]), self.indices("last_axis", [2])]
         self.node("Slice", ["code_parts", *first], "first_parts")
         self._encoded("first_parts", vocabulary.categories, "categories_apart")
-        shape = self._indices("category_shape", [-1, len(columns.codes)])
+        shape = self.indices("category_shape", [-1, len(columns.codes)])
         categories = self.node("Reshape", ["categories_apart", shape], "categories")
         return self.node("Concat", [levels, categories], "text_numbers", axis=1)
 
@@ -125,7 +127,7 @@ class FeatureGraph:
         """
         if not lookups or numbers is None:
             return []
-        places = self._indices(f"{name}_places", [lookup.place for lookup in lookups])
+        places = self.indices(f"{name}_places", [lookup.place for lookup in lookups])
         read = self.node("Gather", [numbers, places], f"{name}_numbers", axis=1)
         starts = np.arange(len(lookups), dtype=np.int64) * vocabulary.size
         entries = self.node("Add", [read, self.constant(f"{name}_starts", starts)], f"{name}_entries")
@@ -141,19 +143,19 @@ class FeatureGraph:
             sums[list(count.places), place] = 1
         return [self.node("MatMul", [*counted, self.constant("count_sums", sums)], "counts")]
 
-    def _picked(self, name: str, places: Sequence[int]) -> str:
+    def picked(self, name: str, places: Sequence[int]) -> str:
         """The columns at `places` of the tensor `numbers`."""
         if list(places) == list(range(len(self.layout.numbers))):
             return "numbers"
-        return self.node("Gather", ["numbers", self._indices(f"{name}_places", places)], name, axis=1)
+        return self.node("Gather", ["numbers", self.indices(f"{name}_places", places)], name, axis=1)
 
     def _numbers(self, columns: Sequence[Combined]) -> list[str]:
-        return [self._picked("picked_numbers", [column.places[0] for column in columns])] if columns else []
+        return [self.picked("picked_numbers", [column.places[0] for column in columns])] if columns else []
 
     def _absences(self, columns: Sequence[Combined]) -> list[str]:
         if not columns:
             return []
-        picked = self._picked("absence_numbers", [column.places[0] for column in columns])
+        picked = self.picked("absence_numbers", [column.places[0] for column in columns])
         absent = self.node("IsNaN", [picked], "absent")
         return [self.node("Cast", [absent], "absences", to=TensorProto.FLOAT)]
 
@@ -163,10 +165,10 @@ class FeatureGraph:
         for terms, group in groupby(columns, key=lambda column: len(column.places)):
             same = list(group)
             name = f"sums_of_{terms}"
-            picked = self._picked(f"{name}_terms", [place for column in same for place in column.places])
-            shape = self._indices(f"{name}_shape", [-1, len(same), terms])
+            picked = self.picked(f"{name}_terms", [place for column in same for place in column.places])
+            shape = self.indices(f"{name}_shape", [-1, len(same), terms])
             apart = self.node("Reshape", [picked, shape], f"{name}_apart")
-            axis = self._indices(f"{name}_axis", [2])
+            axis = self.indices(f"{name}_axis", [2])
             outputs.append(self.node("ReduceSum", [apart, axis], name, keepdims=0))
         return outputs
 
@@ -175,7 +177,7 @@ class FeatureGraph:
         for column in columns.prefixes:
             text = self.node(
                 "Gather",
-                ["strings", self._indices(f"{column.name}_place", [column.place])],
+                ["strings", self.indices(f"{column.name}_place", [column.place])],
                 f"{column.name}_text",
                 axis=1,
             )
@@ -196,7 +198,7 @@ class FeatureGraph:
             places = [column.places[min(position, len(column.places) - 1)] for column in products]
             factors = self.node(
                 "Gather",
-                [base, self._indices(f"factor_{position}_places", places)],
+                [base, self.indices(f"factor_{position}_places", places)],
                 f"factor_{position}",
                 axis=1,
             )

@@ -1,30 +1,34 @@
-"""Fitting a model: features, trees, calibration and threshold, each with rows of its own, as one graph."""
+"""
+Fitting: what the plan asks for is searched, fitted and compared, each with rows of its own; one model is
+kept.
+"""
 
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from perennial_tabular.boosting import Boosted, Labelled, boost
-from perennial_tabular.calibration import Platt, fit_platt, threshold_for
+from perennial_tabular.answers.threshold import (
+    out_of_fold_probabilities,
+    threshold_for_f1,
+    threshold_for_share,
+)
+from perennial_tabular.candidates import Candidate, Matrices, build, check_parity
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.feature_graph import FeatureGraph
-from perennial_tabular.hyperparameters import Hyperparameters
-from perennial_tabular.model_graph import Runner, complete_model, feature_model
+from perennial_tabular.hyperparameters import Plan
+from perennial_tabular.learners.learner import Labelled
+from perennial_tabular.metrics import PRIMARY_METRICS, measure, reference_of
+from perennial_tabular.model_graph import Runner, feature_model
 from perennial_tabular.preparing import OPEN_PARTS
-from perennial_tabular.rows import PreparedRows
+from perennial_tabular.rows import Places, PreparedRows
+from perennial_tabular.search.search import search
+from perennial_tabular.search.trial import Comparison, Trial
 from perennial_tabular.spec import Part, Spec
-from perennial_tabular.trees import Forest
 
 log = logging.getLogger(__name__)
-
-# Largest difference between XGBoost and the graph that is float32 rounding and not a fault of the export.
-PARITY = 1e-5
-
-
-class ParityError(Exception):
-    """The graph's predictions are not those of the trained model: a bug of the export."""
 
 
 @dataclass(frozen=True)
@@ -33,56 +37,88 @@ class Trained:
 
     spec: Spec
     rows: PreparedRows
-    settings: Hyperparameters
-    graph: FeatureGraph
-    boosted: Boosted
-    forest: Forest
-    calibration: Platt
-    model: bytes
+    kept: Candidate
     predictions: dict[Part, npt.NDArray[np.float32]]
-    threshold: float
+    reference: tuple[float, ...]
+    """What the training part answers without a model: share of positives, of each class, or the median."""
+    threshold: float | None
+    """Of a binary task; a probability at or above it is flagged."""
+    comparison: Comparison | None
+    """What was tried; None where there was only one thing to fit."""
 
-    @property
-    def prevalence(self) -> float:
-        return float(self.rows.parts["train"].labels.mean())
+
+# Parts whose feature matrices are looked at again after the training.
+JUDGING_PARTS: tuple[Part, ...] = ("validation", "calibration")
 
 
-def fit(spec: Spec, rows: PreparedRows, settings: Hyperparameters, checkpoints: Checkpoints) -> Trained:
-    """Trains, calibrates and exports; each step has rows of its own."""
+def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints) -> Trained:
+    """Searches, fits, calibrates, exports and compares."""
+    matrices = _matrices(spec, rows)
+    places = {part: rows.parts[part].group_places for part in OPEN_PARTS}
+    log.info("metric name=features value=%d", matrices.train.features.shape[1])
+    comparison = None
+    if plan.searches:
+        algorithms, train, validation = plan.algorithms, matrices.train, matrices.stopping
+        comparison = search(spec, algorithms, train, validation, places["train"], checkpoints)
+        plan = replace(plan, algorithms=(comparison.best,))
+    if len(plan.algorithms) == 1:
+        kept = build(spec, plan.algorithms[0], matrices, checkpoints)
+    else:
+        kept, comparison = compare(spec, plan, matrices, places["validation"], checkpoints)
+    runner = Runner(kept.model)
+    predictions = {part: runner.run(rows.parts[part].batch) for part in OPEN_PARTS}
+    for part, labelled in zip(JUDGING_PARTS, (matrices.stopping, matrices.calibration), strict=True):
+        expected = kept.answer.apply(kept.raw(labelled.features))
+        check_parity(spec.task, part, expected, predictions[part])
+    reference = reference_of(spec.task, matrices.train.labels)
+    threshold = _threshold(spec, kept, matrices.calibration, places["calibration"])
+    return Trained(spec, rows, kept, predictions, reference, threshold, comparison)
+
+
+def _matrices(spec: Spec, rows: PreparedRows) -> Matrices:
     features = Runner(feature_model(FeatureGraph.of(spec)))
-    matrices = {part: features.run(rows.parts[part].batch) for part in ("validation", "calibration")}
-    labels = {part: rows.parts[part].labels for part in OPEN_PARTS}
-    log.info("metric name=features value=%d", matrices["validation"].shape[1])
-    boosted = boost(
-        Labelled(features.run(rows.withheld), labels["train"]),
-        Labelled(matrices["validation"], labels["validation"]),
-        settings,
-        checkpoints,
-    )
-    calibration = fit_platt(boosted.margins(matrices["calibration"]), labels["calibration"])
-    graph = FeatureGraph.of(spec)
-    forest = Forest.of(boosted.booster, boosted.base)
-    model = complete_model(graph, forest, calibration)
-    runner = Runner(model)
-    predictions = {part: runner.run(rows.parts[part].batch)[:, 0] for part in OPEN_PARTS}
-    check_parity(calibration.apply(boosted.margins(matrices["validation"])), predictions["validation"])
-    threshold = threshold_for(predictions["calibration"], spec.task["flaggedShare"])
-    return Trained(spec, rows, settings, graph, boosted, forest, calibration, model, predictions, threshold)
+
+    def of(part: Part) -> Labelled:
+        batch = rows.withheld if part == "train" else rows.parts[part].batch
+        return Labelled(features.run(batch), rows.parts[part].labels)
+
+    return Matrices(of("train"), of("validation"), of("calibration"))
 
 
-def check_parity(expected: npt.NDArray[np.float64], given: npt.NDArray[np.float32]) -> None:
+def compare(
+    spec: Spec, plan: Plan, rows: Matrices, places: Places, checkpoints: Checkpoints
+) -> tuple[Candidate, Comparison]:
     """
-    Compares the graph's predictions with those of the trained model.
+    Fits every algorithm and keeps the one that is best by the primary metric.
 
-    Raises:
-        ParityError: they differ by more than 1e-5 in a row, or one is NaN.
+    The validation rows are halved by group: one half stops the trainings, the other, which no training has
+    seen, compares them.
     """
-    difference = np.abs(expected - given)
-    largest = float(difference.max())
-    log.info("metric name=parity value=%.3g", largest)
-    # Asked as "not within" so that NaN fails too.
-    if not largest <= PARITY:
-        row = int(np.argmax(np.where(np.isnan(difference), np.inf, difference)))
-        raise ParityError(
-            f"validation row {row}: the graph says {given[row]}, XGBoost {expected[row]}; limit {PARITY}"
-        )
+    metric, is_higher_better = PRIMARY_METRICS[spec.task.kind]
+    stops = places < 0.5
+    halved = replace(rows, stopping=rows.stopping.at(stops))
+    judges = rows.stopping.at(~stops)
+    reference = reference_of(spec.task, rows.train.labels)
+    candidates: list[Candidate] = []
+    trials: list[Trial] = []
+    for number, algorithm in enumerate(plan.algorithms):
+        started = time.monotonic()
+        candidate = build(spec, algorithm, halved, checkpoints.of(algorithm.kind))
+        answered = candidate.answer.apply(candidate.raw(judges.features)).reshape(len(judges.labels), -1)
+        value = float(measure(spec.task, answered, judges.labels, reference)[metric])
+        log.info("metric name=candidate_%s_%s value=%.6f", algorithm.kind, metric, value)
+        candidates.append(candidate)
+        trials.append(Trial(number, algorithm, "complete", (), value, None, time.monotonic() - started))
+    comparison = Comparison.of(metric, trials, is_higher_better=is_higher_better)
+    return candidates[comparison.best_number], comparison
+
+
+def _threshold(spec: Spec, kept: Candidate, calibration: Labelled, places: Places) -> float | None:
+    task = spec.task
+    if task.kind != "binary":
+        return None
+    raw = kept.raw(calibration.features)
+    probabilities = out_of_fold_probabilities(raw, calibration.labels, places)
+    if task.flagged_share is not None:
+        return threshold_for_share(probabilities, task.flagged_share)
+    return threshold_for_f1(probabilities, calibration.labels)

@@ -1,4 +1,4 @@
-"""The whole model as one ONNX graph: features, trees, calibration; and the session that runs it."""
+"""The whole model as one ONNX graph: features, raw scores, answer; and the session that runs it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +8,12 @@ import numpy.typing as npt
 import onnxruntime
 from onnx import ModelProto, TensorProto, checker, helper
 
-from perennial_tabular.calibration import Platt
+from perennial_tabular.answers.answer import PREDICTION, Answer
 from perennial_tabular.feature_graph import FEATURES, ML, FeatureGraph
+from perennial_tabular.imputation import Imputation
+from perennial_tabular.learners.learner import Scorer
 from perennial_tabular.tensors import Batch
-from perennial_tabular.trees import Forest
 
-PREDICTION = "prediction"
 # StringSplit, StringConcat and RegexFullMatch came with 20.
 OPSET, ML_OPSET, IR_VERSION = 20, 3, 9
 CHUNK_ROWS = 4096
@@ -24,15 +24,13 @@ def feature_model(graph: FeatureGraph) -> bytes:
     return _model(graph, "features", FEATURES, len(graph.names))
 
 
-def complete_model(graph: FeatureGraph, forest: Forest, calibration: Platt) -> bytes:
-    """The whole graph: its output `prediction` is the calibrated probability, float32 [rows, 1]."""
-    graph.node("TreeEnsembleRegressor", [FEATURES], "margin", **forest.attributes())
-    slope = graph.constant("calibration_slope", np.array([calibration.slope], np.float32))
-    intercept = graph.constant("calibration_intercept", np.array([calibration.intercept], np.float32))
-    graph.node("Mul", ["margin", slope], "scaled_margin")
-    graph.node("Add", ["scaled_margin", intercept], "calibrated_margin")
-    graph.node("Sigmoid", ["calibrated_margin"], PREDICTION)
-    return _model(graph, "model", PREDICTION, 1)
+def complete_model(
+    graph: FeatureGraph, imputation: Imputation | None, scorer: Scorer, answer: Answer
+) -> bytes:
+    """The whole graph: its output `prediction` is the answer, float32 [rows, columns]."""
+    features = imputation.attach(graph, FEATURES) if imputation else FEATURES
+    answer.attach(graph, scorer.attach(graph, features))
+    return _model(graph, "model", PREDICTION, answer.columns)
 
 
 def _model(graph: FeatureGraph, name: str, output: str, width: int) -> bytes:
@@ -64,7 +62,10 @@ class Runner:
     def run(self, batch: Batch) -> npt.NDArray[np.float32]:
         """The graph's output for all rows of `batch`."""
         starts: Sequence[int] = range(0, max(len(batch), 1), CHUNK_ROWS)
-        outputs = [
-            self._session.run(None, batch.slice(start, start + CHUNK_ROWS).feeds())[0] for start in starts
-        ]
-        return np.concatenate(outputs)
+        width = self._session.get_outputs()[0].shape[1]
+        # One matrix from the start: joining the chunks at the end would hold all rows twice.
+        output = np.empty((len(batch), width), np.float32)
+        for start in starts:
+            found = self._session.run(None, batch.slice(start, start + CHUNK_ROWS).feeds())[0]
+            output[start : start + CHUNK_ROWS] = found
+        return output

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from perennial_tabular import contracts
-from perennial_tabular.calibration import Labels
 from perennial_tabular.faults import Fault, InvalidInput
 from perennial_tabular.preparing import OPEN_PARTS, SEAL, write_lines
 from perennial_tabular.spec import Column, Part, Spec
@@ -18,6 +18,8 @@ from perennial_tabular.sql import connect, identifier, literal
 from perennial_tabular.tensors import Batch, TensorLayout
 
 ROWS = "rows.parquet"
+Labels = npt.NDArray[np.float64]
+Places = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class PartRows:
 
     batch: Batch
     labels: Labels
+    """0 or 1, the class's place in its order, or the quantity."""
+    group_places: Places
+    """
+    Place of each row's group in [0, 1) by a hash: rows of one group share it, so that folds keep them
+    together.
+    """
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class PreparedRows:
     parts: dict[Part, PartRows]
     withheld: Batch
     """The training rows once more, with derived columns withheld in a share of them."""
+    key_places: Places
+    """Place of each training row's key in [0, 1) by a hash."""
 
 
 def read_prepared(folder: Path, spec: Spec, layout: TensorLayout) -> PreparedRows:
@@ -80,16 +90,23 @@ def read_prepared(folder: Path, spec: Spec, layout: TensorLayout) -> PreparedRow
         ]
         if faults:
             raise InvalidInput(f"channel prepared, {ROWS}", faults)
-        parts = {part: _read_part(connection, part, layout) for part in OPEN_PARTS}
-        withheld = _withhold(connection, parts["train"].batch, layout, spec)
-    return PreparedRows(document, parts, withheld)
+        parts = {part: _read_part(connection, part, layout, spec) for part in OPEN_PARTS}
+        places = _key_places(connection, spec)
+        withheld = _withhold(places, parts["train"].batch, layout)
+    return PreparedRows(document, parts, withheld, places)
 
 
-def _read_part(connection: duckdb.DuckDBPyConnection, part: Part, layout: TensorLayout) -> PartRows:
+def _read_part(
+    connection: duckdb.DuckDBPyConnection, part: Part, layout: TensorLayout, spec: Spec
+) -> PartRows:
     columns = [_value(column) for column in (*layout.texts, *layout.numbers)]
     selected = ", ".join(f"{value} AS c{place}" for place, value in enumerate(columns))
+    salted = literal(f"{spec.salt}:folds:")
     found = connection.execute(
-        f'SELECT label, {selected} FROM parts WHERE part = {literal(part)} ORDER BY "key"'
+        f"""
+        SELECT label, {place_of(f'{salted} || "group"')} AS place, {selected}
+        FROM parts WHERE part = {literal(part)} ORDER BY "key"
+        """
     ).fetchnumpy()
     rows = len(found["label"])
     strings = np.empty((rows, len(layout.texts)), object)
@@ -98,17 +115,29 @@ def _read_part(connection: duckdb.DuckDBPyConnection, part: Part, layout: Tensor
         strings[:, place] = found[f"c{place}"]
     for place in range(len(layout.numbers)):
         numbers[:, place] = found[f"c{len(layout.texts) + place}"]
-    return PartRows(Batch(strings, numbers), np.asarray(found["label"], np.int8))
+    return PartRows(
+        Batch(strings, numbers), np.asarray(found["label"], np.float64), np.asarray(found["place"])
+    )
 
 
 def _value(column: Column) -> str:
     value = f"record.{identifier(column.name)}"
     if column.is_text:
         return f"coalesce({value}, '')"
+    if column.type == "date":
+        value = f"date_diff('day', DATE '1970-01-01', CAST({value} AS DATE))"
     return f"coalesce(CAST({value} AS DOUBLE), 'nan'::DOUBLE)"
 
 
-def _withhold(connection: duckdb.DuckDBPyConnection, batch: Batch, layout: TensorLayout, spec: Spec) -> Batch:
+def _key_places(connection: duckdb.DuckDBPyConnection, spec: Spec) -> Places:
+    place = place_of(f'{literal(f"{spec.salt}:withheld:")} || "key"')
+    found = connection.execute(
+        f"SELECT {place} AS place FROM parts WHERE part = 'train' ORDER BY \"key\""
+    ).fetchnumpy()
+    return np.asarray(found["place"])
+
+
+def _withhold(places: Places, batch: Batch, layout: TensorLayout) -> Batch:
     """
     The training rows as callers without a look-up of history would send some of them.
 
@@ -116,13 +145,8 @@ def _withhold(connection: duckdb.DuckDBPyConnection, batch: Batch, layout: Tenso
     together: a caller has the history or hasn't. Validation and calibration keep theirs, because the holdout
     does, and because the calibration is to hold for complete records.
     """
-    salted = literal(f"{spec.raw['split']['salt']}:withheld:")
-    place = place_of(f'{salted} || "key"')
-    found = connection.execute(
-        f"SELECT {place} AS place FROM parts WHERE part = 'train' ORDER BY \"key\""
-    ).fetchnumpy()
     numbers = batch.numbers.copy()
     for index, column in enumerate(layout.numbers):
         if column.withheld_share is not None:
-            numbers[found["place"] < column.withheld_share, index] = np.nan
+            numbers[places < column.withheld_share, index] = np.nan
     return Batch(batch.strings, numbers)

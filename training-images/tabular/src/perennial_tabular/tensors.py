@@ -64,13 +64,16 @@ def columns_read(feature: dict[str, Any]) -> list[str]:
     """Columns that `feature` reads itself; a product reads them through its factors."""
     if feature["kind"] == "product":
         return []
-    if feature["kind"] in ("count", "sum"):
+    if feature["kind"] in ("count", "sum", "codeCount"):
         return list(feature["columns"])
-    return [feature["column"]]
+    operands = OPERANDS.get(feature["kind"], ("column",))
+    return [feature[operand] for operand in operands]
 
 
-TEXT_KINDS = ("ordinal", "oneHot", "indicator", "count", "codeGroup", "codePrefix")
-NUMBER_KINDS = ("number", "sum")
+# Fields that name the columns of a kind which reads two, in their order.
+OPERANDS = {"ratio": ("numerator", "denominator"), "difference": ("minuend", "subtrahend")}
+TEXT_KINDS = ("ordinal", "oneHot", "indicator", "count", "codeGroup", "codeCount", "codePrefix")
+NUMBER_KINDS = ("number", "sum", "log", "ratio", "difference", "cycle")
 
 
 def check_kinds(spec: Spec) -> None:
@@ -85,7 +88,7 @@ def check_kinds(spec: Spec) -> None:
         for name in columns_read(feature):
             column, kind = spec.readable[name], feature["kind"]
             if (kind in TEXT_KINDS and not column.is_text) or (kind in NUMBER_KINDS and column.is_text):
-                wanted = "category or code" if kind in TEXT_KINDS else "integer or number"
+                wanted = "category or code" if kind in TEXT_KINDS else "integer, number or date"
                 faults.append(
                     Fault(
                         f"features.{place}",

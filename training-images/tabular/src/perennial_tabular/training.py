@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from perennial_tabular import contracts
-from perennial_tabular.artifact import FILES, manifest_document, metrics_document, trees_document
+from perennial_tabular.artifact import FILES, manifest_document, metrics_document, structure_document
 from perennial_tabular.baseline import baseline
 from perennial_tabular.card import model_card
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.fitting import Trained, fit
 from perennial_tabular.hashing import sha256_of_code, sha256_of_file, sha256_of_json
-from perennial_tabular.hyperparameters import read_hyperparameters
+from perennial_tabular.hyperparameters import read_plan
 from perennial_tabular.layout import TrainingLayout
 from perennial_tabular.publishing import published
 from perennial_tabular.rows import read_prepared
@@ -32,13 +32,13 @@ def train(layout: TrainingLayout) -> None:
     Runs the job: the artifact is written whole, or not at all.
 
     Raises:
-        InvalidInput: the spec, the hyperparameters or the prepared rows have faults.
-        ParityError: graph and trained model differ by more than 1e-5 on a validation row.
+        InvalidInput: the spec, the hyperparameters or the prepared rows have faults, or no trial of a search
+        ends. ParityError: graph and fitted model differ by more than 1e-5.
     """
     with published(layout.model, MANIFEST) as folder:
         spec = Spec.read(layout.spec)
         check_kinds(spec)
-        settings = read_hyperparameters(layout.hyperparameters, spec)
+        plan = read_plan(layout.hyperparameters, spec)
         rows = read_prepared(layout.prepared, spec, TensorLayout.of(spec))
         code = os.environ.get("PERENNIAL_CODE_SHA256") or sha256_of_code()
         # Everything that decides a model's bytes but the libraries.
@@ -47,30 +47,31 @@ def train(layout: TrainingLayout) -> None:
                 "data": rows.document["dataSha256"],
                 "spec": spec.sha256,
                 "code": code,
-                "hyperparameters": settings,
+                "plan": plan.document(),
             }
         )
-        trained = fit(spec, rows, settings, Checkpoints(layout.checkpoints, identity))
+        trained = fit(spec, rows, plan, Checkpoints(layout.checkpoints, identity))
         manifest = write_artifact(folder, trained, identity, code)
     log.info("Trained %s %s.", spec.name, manifest["version"])
 
 
 def write_artifact(folder: Path, trained: Trained, identity: str, code_sha256: str) -> dict[str, Any]:
     """Writes every file of the artifact into `folder` and answers with its manifest."""
+    spec, graph = trained.spec, trained.kept.graph
     metrics = metrics_document(trained)
     for part, measured in metrics["parts"].items():
-        log.info("metric name=%s_final_auc value=%.6f", part, measured["rocAuc"])
-        log.info("metric name=%s_brier_skill value=%.6f", part, measured["brierSkill"])
+        for name, value in measured.items():
+            if isinstance(value, float):
+                log.info("metric name=%s_final_%s value=%.6f", part, name, value)
     unseen = np.concatenate([trained.predictions["validation"], trained.predictions["calibration"]])
-    counts = baseline(trained.rows.parts["train"].batch, trained.graph.layout, unseen)
+    counts = baseline(trained.rows.parts["train"].batch, graph.layout, spec.task, unseen)
     contracts.check("baseline", counts, "baseline.json")
     manifest = manifest_document(trained, identity, code_sha256)
-    (folder / "model.onnx").write_bytes(trained.model)
+    (folder / "model.onnx").write_bytes(trained.kept.model)
     _write_json(folder / "metrics.json", metrics, indent=2)
     _write_json(folder / "baseline.json", counts)
-    _write_json(folder / "trees.json", trees_document(trained))
-    card = model_card(trained.spec, manifest, metrics, trained.rows.document)
-    (folder / "card.md").write_text(card, "utf-8")
+    _write_json(folder / "structure.json", structure_document(trained))
+    (folder / "card.md").write_text(model_card(spec, manifest, metrics), "utf-8")
     manifest["hashes"]["files"] = {name: sha256_of_file(folder / name) for name in FILES}
     contracts.check("manifest", manifest, MANIFEST)
     _write_json(folder / MANIFEST, manifest, indent=2)

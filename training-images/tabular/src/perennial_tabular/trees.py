@@ -1,22 +1,24 @@
-"""The trees of a booster as plain numbers: for the graph, for `trees.json` and for nothing else."""
+"""Trees as plain numbers, whichever library grew them: for the graph and for `structure.json`."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import xgboost
+
+from perennial_tabular.feature_graph import FeatureGraph
 
 LEAF = -1
+RAW = "raw_scores"
 
 
 @dataclass(frozen=True)
 class Tree:
     """
-    Node by node, node 0 the root: go left where feature < threshold (or, if missing, where `missing_left`),
-    else right.
+    Node by node, node 0 the root: go left where the feature compares with the threshold (or, if missing,
+    where `missing_left`), else right.
 
-    A leaf has left and right -1 and its value in `leaf`.
+    A leaf has left and right -1 and adds its values to the scores at `outputs`; `leaf` holds as many numbers
+    for each node as there are outputs.
     """
 
     feature: list[int]
@@ -26,6 +28,7 @@ class Tree:
     missing_left: list[bool]
     leaf: list[float]
     cover: list[float]
+    outputs: tuple[int, ...] = (0,)
 
     @property
     def depth(self) -> int:
@@ -39,66 +42,74 @@ class Tree:
 
 @dataclass(frozen=True)
 class Forest:
-    """All trees; the margin is `base` plus the sum of one leaf of each."""
+    """All trees; each raw score is its `base` plus the sum of what one leaf of each tree adds to it."""
 
-    base: float
-    trees: tuple[Tree, ...]
-
-    @classmethod
-    def of(cls, booster: xgboost.Booster, base: float) -> "Forest":
-        """The trees of a booster that was trained from a base margin."""
-        model = json.loads(bytes(booster.save_raw("json")))
-        return cls(base, tuple(_tree(raw) for raw in model["learner"]["gradient_booster"]["model"]["trees"]))
+    base: tuple[float, ...]
+    grown: tuple[Tree, ...]
+    comparison: Literal["<", "<="]
 
     @property
-    def depth(self) -> int:
-        return max((tree.depth for tree in self.trees), default=0)
+    def trees(self) -> tuple[int, int]:
+        return len(self.grown), max((tree.depth for tree in self.grown), default=0)
 
-    def attributes(self) -> dict[str, Any]:
-        """
-        Attributes of ONNX's TreeEnsembleRegressor. XGBoost's comparison is "less than", both sides
-        float32.
-        """
-        nodes = [
-            (index, node, tree) for index, tree in enumerate(self.trees) for node in range(len(tree.left))
+    def attach(self, graph: FeatureGraph, features: str) -> str:
+        return graph.node("TreeEnsembleRegressor", [features], RAW, **self._attributes())
+
+    def document(self) -> dict[str, Any]:
+        trees = [
+            {
+                "outputs": list(tree.outputs),
+                "feature": tree.feature,
+                "threshold": tree.threshold,
+                "left": tree.left,
+                "right": tree.right,
+                "missing_left": tree.missing_left,
+                "leaf": tree.leaf,
+                "cover": tree.cover,
+            }
+            for tree in self.grown
         ]
-        leaves = [(index, node, tree) for index, node, tree in nodes if tree.left[node] == LEAF]
+        return {"kind": "trees", "base": list(self.base), "comparison": self.comparison, "trees": trees}
+
+    def _attributes(self) -> dict[str, Any]:
+        """Attributes of ONNX's TreeEnsembleRegressor. Both sides of a comparison are float32."""
+        nodes = [
+            (index, node, tree) for index, tree in enumerate(self.grown) for node in range(len(tree.left))
+        ]
+        leaves = [
+            (index, node, output, tree.leaf[node * len(tree.outputs) + place])
+            for index, node, tree in nodes
+            if tree.left[node] == LEAF
+            for place, output in enumerate(tree.outputs)
+        ]
+        branch = "BRANCH_LT" if self.comparison == "<" else "BRANCH_LEQ"
         return {
-            "n_targets": 1,
-            "base_values": [self.base],
+            "n_targets": len(self.base),
+            "base_values": list(self.base),
             "nodes_treeids": [index for index, _, _ in nodes],
             "nodes_nodeids": [node for _, node, _ in nodes],
             "nodes_featureids": [tree.feature[node] for _, node, tree in nodes],
             "nodes_values": [tree.threshold[node] for _, node, tree in nodes],
-            "nodes_modes": ["LEAF" if tree.left[node] == LEAF else "BRANCH_LT" for _, node, tree in nodes],
+            "nodes_modes": ["LEAF" if tree.left[node] == LEAF else branch for _, node, tree in nodes],
             "nodes_truenodeids": [max(tree.left[node], 0) for _, node, tree in nodes],
             "nodes_falsenodeids": [max(tree.right[node], 0) for _, node, tree in nodes],
             "nodes_missing_value_tracks_true": [int(tree.missing_left[node]) for _, node, tree in nodes],
-            "target_treeids": [index for index, _, _ in leaves],
-            "target_nodeids": [node for _, node, _ in leaves],
-            "target_ids": [0] * len(leaves),
-            "target_weights": [tree.leaf[node] for _, node, tree in leaves],
+            "target_treeids": [index for index, _, _, _ in leaves],
+            "target_nodeids": [node for _, node, _, _ in leaves],
+            "target_ids": [output for _, _, output, _ in leaves],
+            "target_weights": [value for _, _, _, value in leaves],
         }
 
 
-def _tree(raw: dict[str, Any]) -> Tree:
-    left, right = raw["left_children"], raw["right_children"]
-    is_leaf = [child == LEAF for child in left]
-    # XGBoost keeps a leaf's value where a split keeps its threshold.
-    values = [_float32(value) for value in raw["split_conditions"]]
-    return Tree(
-        feature=[0 if leaf else index for leaf, index in zip(is_leaf, raw["split_indices"], strict=True)],
-        threshold=[0.0 if leaf else value for leaf, value in zip(is_leaf, values, strict=True)],
-        left=list(left),
-        right=list(right),
-        missing_left=[
-            not leaf and bool(value) for leaf, value in zip(is_leaf, raw["default_left"], strict=True)
-        ],
-        leaf=[value if leaf else 0.0 for leaf, value in zip(is_leaf, values, strict=True)],
-        cover=[_float32(value) for value in raw["sum_hessian"]],
-    )
+def float32_below(value: float) -> float:
+    """
+    The largest float32 that isn't above `value`.
 
-
-def _float32(value: float) -> float:
-    """The float32 that `value` was printed from."""
-    return float(np.float32(value))
+    A threshold in float64 with "less or equal" parts float32 features where this one does.
+    """
+    # LightGBM parts the missing from all others at the largest float64.
+    limits = np.finfo(np.float32)
+    nearest = np.float32(np.clip(value, limits.min, limits.max))
+    if float(nearest) > value:
+        nearest = np.nextafter(nearest, np.float32(-np.inf))
+    return float(nearest)

@@ -1,0 +1,1 @@
+"""Searching hyperparameters inside the job."""
