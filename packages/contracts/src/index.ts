@@ -13,6 +13,7 @@ export * from "./model-card.ts";
 export * from "./names.ts";
 export * from "./platform.ts";
 export * from "./registry.ts";
+export * from "./replay.ts";
 export * from "./run-record.ts";
 export * from "./source.ts";
 export * from "./split.ts";
