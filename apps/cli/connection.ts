@@ -123,5 +123,6 @@ function clientsOf(given: Settings, { region, ledgerTable }: Platform) {
     runtime: new SageMakerRuntimeClient(settings),
     s3: new S3Client(settings),
     logs: new CloudWatchLogsClient(settings),
+    tracking: null,
   };
 }

@@ -7,6 +7,7 @@ import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Platform } from "@perennial/contracts";
 import type { Ledger } from "@perennial/ledger";
 import type { Terminal } from "./output/terminal.ts";
+import type { TrackingReader } from "./tracking.ts";
 
 /** A stack that can be reached: what it holds and the clients that speak to it. */
 export interface Connection {
@@ -22,6 +23,8 @@ export interface Connection {
   runtime: Pick<SageMakerRuntimeClient, "send">;
   s3: Pick<S3Client, "send">;
   logs: Pick<CloudWatchLogsClient, "send">;
+  /** Null where the stack names no tracking server. */
+  tracking: TrackingReader | null;
 }
 
 /** Everything outside that a command touches. */

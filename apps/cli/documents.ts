@@ -1,5 +1,5 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { AuditReport, Evaluation, parse, Verdict } from "@perennial/contracts";
+import { AuditReport, Evaluation, GateReport, parse, Verdict } from "@perennial/contracts";
 import type { z } from "zod";
 import type { Connection } from "./context.ts";
 import { CliFault, EXIT } from "./exit.ts";
@@ -17,6 +17,13 @@ export const readEvaluation = (reader: Reader, uri: string): Promise<Evaluation>
 /** @throws {CliFault} where the document is gone. */
 export const readAudit = (reader: Reader, uri: string): Promise<AuditReport> =>
   readDocument(reader, AuditReport, "audit report", uri);
+
+/**
+ * @param uri of the report, or of the folder that it lies in.
+ * @throws {CliFault} where the document is gone.
+ */
+export const readGate = (reader: Reader, uri: string): Promise<GateReport> =>
+  readDocument(reader, GateReport, "data gate's report", uri.endsWith("/") ? `${uri}gate.json` : uri);
 
 async function readDocument<Schema extends z.ZodType>(
   { s3 }: Reader,

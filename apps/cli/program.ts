@@ -1,12 +1,9 @@
 import { Command, CommanderError } from "commander";
-import { history, type HistoryOptions } from "./commands/history.ts";
-import { logs, type LogsOptions } from "./commands/logs.ts";
-import { predict, type PredictOptions } from "./commands/predict.ts";
-import { retrain, type RetrainOptions } from "./commands/retrain.ts";
-import { status, type StatusOptions } from "./commands/status.ts";
-import { up, type UpOptions } from "./commands/up.ts";
-import { why, type WhyOptions } from "./commands/why.ts";
 import type { Context } from "./context.ts";
+import { Declaration } from "./declarations/declaration.ts";
+import { declareModels } from "./declarations/models.ts";
+import { declareOperations } from "./declarations/operations.ts";
+import { declarePredictions } from "./declarations/predictions.ts";
 import { CliFault, EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { explain } from "./explain.ts";
 
@@ -59,92 +56,9 @@ function createProgram(context: Context, { state }: Defaults, end: (code: ExitCo
     .helpCommand(false)
     .configureHelp({ minWidthToWrap: 20 })
     .addHelpText("after", `\n${EXIT_CODES_HELP}`);
-
-  /** A command with what all of them share. */
-  const command = (usage: string, description: string, examples: readonly string[]): Command => {
-    const text = `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n\n${EXIT_CODES_HELP}`;
-    return program
-      .command(usage)
-      .description(description)
-      .option("--stack <stack>", "local, dev or prod", "local")
-      .option("--state <folder>", "where the local cloud keeps its state", state)
-      .configureHelp({ minWidthToWrap: 20 })
-      .addHelpText("after", text);
-  };
-  const json = ["--json", "print JSON instead of text"] as const;
-
-  command("up", "Start the local cloud and keep it up until Ctrl-C.", [
-    "perennial up",
-    "perennial up --once --workloads churn",
-  ])
-    .option("--once", "run the whole loop once, print a JSON summary as the last line, and stop")
-    .option("--workloads <names>", "only these, separated by commas")
-    .option("--port <number>", "port of the gateway on 127.0.0.1")
-    .option("--json", "the last line of --once is JSON in any case")
-    .action(async (options: UpOptions) => end(await up(context, options)));
-
-  command("retrain <workload>", "Ask for a retraining and follow it, and the rollout that comes of it.", [
-    "perennial retrain churn",
-    'perennial retrain churn --reason "new data of March" --no-follow --stack prod',
-  ])
-    .option("--reason <text>", "why, for the history", "asked for on the command line")
-    .option("--no-follow", "return as soon as the request is on its way")
-    .option(...json)
-    .action(async (workload: string, options: RetrainOptions) =>
-      end(await retrain(context, workload, options)),
-    );
-
-  command(
-    "status [workload]",
-    "Say what is live, what runs, what waits, and whether ledger and endpoint agree.",
-    ["perennial status", "perennial status --json --stack dev"],
-  )
-    .option(...json)
-    .action(async (workload: string | undefined, options: StatusOptions) =>
-      end(await status(context, workload, options)),
-    );
-
-  command("history [workload]", "List what happened, newest first.", [
-    "perennial history",
-    "perennial history churn --at 2026-03-01T02:00 --limit 5",
-  ])
-    .option("--at <time>", "only what had started by then, and what was live (UTC unless it says otherwise)")
-    .option("--limit <number>", "most lines", "20")
-    .option(...json)
-    .action(async (workload: string | undefined, options: HistoryOptions) =>
-      end(await history(context, workload, options)),
-    );
-
-  command(
-    "why <version-or-execution>",
-    "Explain a version or an execution: the verdict in words and numbers.",
-    ["perennial why 3", "perennial why churn-0123456789ab --json"],
-  )
-    .option("--workload <name>", "whose version, where the stack holds several workloads")
-    .option(...json)
-    .action(async (what: string, options: WhyOptions) => end(await why(context, what, options)));
-
-  command("predict <workload>", "Send records to the workload's endpoint.", [
-    "perennial predict churn --record patient.json",
-    "head -3 encounters.csv | perennial predict churn --record -",
-  ])
-    .requiredOption(
-      "--record <file>",
-      "records as JSON, JSON Lines or CSV, by extension or content; - is standard input",
-    )
-    .option(...json)
-    .action(async (workload: string, options: PredictOptions) =>
-      end(await predict(context, workload, options)),
-    );
-
-  command("logs <what>", "Print the log of a function, of training, processing, or of endpoint/<workload>.", [
-    "perennial logs training --since 1h",
-    "perennial logs judge-challenger --follow",
-  ])
-    .option("--follow", "go on until Ctrl-C")
-    .option("--since <span>", "how far back: 90s, 10m, 2h, 3d", "1h")
-    .option("--json", "print one JSON object a line instead of text")
-    .action(async (what: string, options: LogsOptions) => end(await logs(context, what, options)));
-
+  const declaration = new Declaration(program, state, end);
+  declareOperations(declaration, context);
+  declareModels(declaration, context);
+  declarePredictions(declaration, context);
   return program;
 }

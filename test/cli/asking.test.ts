@@ -1,13 +1,17 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand } from "@aws-sdk/client-sagemaker-runtime";
 import { DescribeExecutionCommand, GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import type { HistoryEntry } from "@perennial/contracts";
 import { type AdmissionState, EMPTY_ADMISSION } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import {
+  bodyOf,
   CAUSE,
+  DESCRIBED,
+  GATE,
   openStack,
   PLATFORM,
   RETRAINED,
@@ -254,7 +258,7 @@ describe("predict", () => {
       { probability: 0.31234, flagged: true },
       { probability: 0.05, flagged: false },
     ],
-    threshold: 0.2,
+    task: { kind: "binary", outcome: "readmitted", threshold: 0.2 },
     model,
   };
 
@@ -273,7 +277,7 @@ describe("predict", () => {
 1       0.3123       flagged
 2       0.0500
 
-${WORKLOAD}, version 3 (artifact abc); flagged from 0.2000
+${WORKLOAD}, version 3 (artifact abc); probability of "readmitted", flagged from 0.2000
 `,
     ]);
     const { Body, ...input } = stack.runtime.commandCalls(InvokeEndpointCommand)[0]!.args[0].input;
@@ -285,6 +289,41 @@ ${WORKLOAD}, version 3 (artifact abc); flagged from 0.2000
       },
       '{"records":[{"race":"Asian"},{"race":"?"}]}',
     ]);
+  });
+
+  it("prints the probabilities of several classes, and the states that were looked up", async () => {
+    const stack = answering({
+      predictions: [{ class: "win", probabilities: { loss: 0.2, draw: 0.25, win: 0.55 } }],
+      task: { kind: "multiclass", classes: ["loss", "draw", "win"] },
+      model,
+      lookedUp: [
+        { entity: "team_form", key: "Arsenal", asOf: "2026-01-20", age: 1 },
+        { entity: "team_form", key: "Leeds", asOf: 12, age: 3 },
+      ],
+    });
+    await stack.run("predict", WORKLOAD, "--record", "a.json");
+    expect(stack.written.out).toBe(`record  likeliest  loss    draw    win
+1       win        0.2000  0.2500  0.5500
+
+team_form of Arsenal  as of 2026-01-20, 1 day before
+team_form of Leeds    as of 12, 3 before
+
+${WORKLOAD}, version 3 (artifact abc); probabilities of loss, draw, win
+`);
+  });
+
+  it("prints a quantity with its interval and unit", async () => {
+    const stack = answering({
+      predictions: [{ estimate: 12.345, lower: 8, upper: 20.5 }],
+      task: { kind: "regression", unit: "days", coverage: 0.9 },
+      model,
+    });
+    await stack.run("predict", WORKLOAD, "--record", "a.json");
+    expect(stack.written.out).toBe(`record  estimate  from  to
+1       12.35     8.00  20.50
+
+${WORKLOAD}, version 3 (artifact abc); in days, in an interval that is to hold 90 % of outcomes
+`);
   });
 
   it("prints the endpoint's answer as JSON", async () => {
@@ -332,6 +371,86 @@ ${WORKLOAD}, version 3 (artifact abc); flagged from 0.2000
       `answer of the endpoint perennial-dev-${WORKLOAD} is refused, 2 faults`,
     );
   });
+});
+
+describe("what a retraining may be asked beyond its defaults", () => {
+  const asksFor = (stack: ReturnType<typeof asked>) => {
+    const [entry] = stack.events.commandCalls(PutEventsCommand)[0]?.args[0].input.Entries ?? [];
+    const { search, snapshot } = JSON.parse(entry?.Detail ?? "{}") as Record<string, unknown>;
+    return { search, snapshot };
+  };
+  const SNAPSHOT = "5".repeat(64);
+
+  it.each([
+    [[], {}],
+    [["--search"], { search: true }],
+    [["--no-search"], { search: false }],
+    [["--snapshot", SNAPSHOT], { snapshot: SNAPSHOT }],
+    [["--snapshot", "555555"], { snapshot: SNAPSHOT }],
+    [["--version", "3", "--search"], { search: true, snapshot: SNAPSHOT }],
+  ])("%j", async (argv, wishes) => {
+    const stack = asked([RETRAINED]);
+    stack.sageMaker.on(DescribeModelPackageCommand).resolves(DESCRIBED);
+    expect(await stack.run("retrain", WORKLOAD, "--no-follow", ...argv)).toBe(0);
+    expect(asksFor(stack)).toEqual(wishes);
+  });
+
+  it.each([
+    [
+      ["--snapshot", "5555"],
+      2,
+      '--snapshot is "5555", expected a SHA-256, or its beginning of at least 6 digits.',
+    ],
+    [
+      ["--snapshot", "666666"],
+      4,
+      `The history of ${WORKLOAD} names no snapshot that begins with 666666 among its last 1000 executions.`,
+    ],
+    [["--version", "0"], 2, 'The version is "0", expected a whole number from 1.'],
+    [
+      ["--version", "3", "--snapshot", SNAPSHOT],
+      2,
+      "--snapshot and --version both name the data: give one of them.",
+    ],
+  ])("%j asks for nothing", async (argv, code, message) => {
+    const stack = asked([RETRAINED]);
+    expect([await stack.run("retrain", WORKLOAD, ...argv), stack.written.err, stack.events.calls()]).toEqual([
+      code,
+      `perennial: ${message}\n`,
+      [],
+    ]);
+  });
+
+  it("is no snapshot where the version was made from none", async () => {
+    const stack = asked([]);
+    stack.sageMaker.on(DescribeModelPackageCommand).resolves({
+      ...DESCRIBED,
+      CustomerMetadataProperties: { ...DESCRIBED.CustomerMetadataProperties, snapshotSha256: "none" },
+    });
+    expect([await stack.run("retrain", WORKLOAD, "--version", "1"), stack.written.err]).toEqual([
+      4,
+      `perennial: Version 1 of ${WORKLOAD} was made from no data: it is the baseline.\n`,
+    ]);
+  });
+});
+
+it("fails with a retraining whose data the gate refuses, and shows what it found", async () => {
+  const refused: HistoryEntry = {
+    ...RETRAINED,
+    outcome: "data-refused",
+    summary: "The data was refused.",
+    version: null,
+    approvalStatus: null,
+    verdictUri: null,
+  };
+  const stack = asked([refused]);
+  stack.s3.on(GetObjectCommand).resolves({ Body: bodyOf(GATE) });
+  expect(await stack.run("retrain", WORKLOAD)).toBe(1);
+  const lines = stack.written.out.split("\n");
+  expect([lines[2], lines.at(-2)]).toEqual([
+    "The data gate refuses the data: 1 of 3 checks failed.",
+    "The data was refused.",
+  ]);
 });
 
 describe("up", () => {

@@ -2,7 +2,21 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openStack } from "./stack.ts";
 
-const COMMANDS = ["up", "retrain", "status", "history", "why", "predict", "logs"];
+const COMMANDS = [
+  "up",
+  "retrain",
+  "status",
+  "history",
+  "why",
+  "data gate",
+  "models list",
+  "models show",
+  "models compare",
+  "models approve",
+  "models reject",
+  "predict",
+  "logs",
+];
 
 async function help(...argv: string[]): Promise<string> {
   const stack = openStack();
@@ -13,7 +27,7 @@ async function help(...argv: string[]): Promise<string> {
 
 describe("help", () => {
   it.each(COMMANDS)("of %s says options, examples and exit codes", async (command) => {
-    const text = await help(command);
+    const text = await help(...command.split(" "));
     const parts = ["--stack <stack>", "--json", `\nExamples:\n  `, "\nExit codes:\n  0  done\n"];
     expect(parts.filter((part) => !text.includes(part))).toEqual([]);
   });
@@ -21,7 +35,8 @@ describe("help", () => {
   it("is what docs/cli.md says", async () => {
     const sections = await Promise.all(
       COMMANDS.map(
-        async (command) => `## perennial ${command}\n\n\`\`\`text\n${(await help(command)).trim()}\n\`\`\`\n`,
+        async (command) =>
+          `## perennial ${command}\n\n\`\`\`text\n${(await help(...command.split(" "))).trim()}\n\`\`\`\n`,
       ),
     );
     const document = [

@@ -1,13 +1,17 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DescribeEndpointCommand, DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import type { HistoryEntry } from "@perennial/contracts";
 import { EMPTY_ADMISSION } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import { readTime } from "../../apps/cli/commands/history.ts";
 import { readSpan } from "../../apps/cli/commands/logs.ts";
-import { calibrated, evaluationOf } from "../support/evaluations.ts";
+import { auditOf, BINARY, evaluationOf } from "./metrics.ts";
 import {
+  bodyOf,
   CAUSE,
+  DESCRIBED,
+  GATE,
   openStack,
   PLATFORM,
   POINTER,
@@ -20,8 +24,6 @@ import {
 } from "./stack.ts";
 
 const HISTORY = [ROLLED_OUT, RETRAINED];
-const body = (document: unknown) =>
-  ({ transformToString: () => Promise.resolve(JSON.stringify(document)) }) as never;
 
 describe("status", () => {
   const inService = (config: string) => ({
@@ -191,33 +193,14 @@ describe("history", () => {
 });
 
 describe("why", () => {
-  const described = {
-    ModelPackageArn: POINTER.modelPackageArn,
-    ModelPackageVersion: 3,
-    ModelApprovalStatus: "Approved" as const,
-    ApprovalDescription: VERDICT.reason,
-    InferenceSpecification: {
-      Containers: [{ ModelDataUrl: POINTER.modelDataUrl }],
-      SupportedContentTypes: [],
-    },
-    CustomerMetadataProperties: {
-      execution: RETRAINING,
-      artifactVersion: "1",
-      artifactSha256: "a".repeat(64),
-      dataSha256: "b".repeat(64),
-      specSha256: "c".repeat(64),
-      codeSha256: "d".repeat(64),
-      trainingJob: `${RETRAINING}-train-0`,
-      verdictUri: "s3://bucket/verdicts/1.json",
-      evaluationUri: "none",
-      auditUri: "none",
-    },
-  };
-
   function judged() {
     const stack = openStack({ history: HISTORY });
-    stack.sageMaker.on(DescribeModelPackageCommand).resolves(described);
-    stack.s3.on(GetObjectCommand).resolves({ Body: body(VERDICT) });
+    stack.sageMaker.on(DescribeModelPackageCommand).resolves(DESCRIBED);
+    stack.s3
+      .on(GetObjectCommand)
+      .resolves({ Body: bodyOf(VERDICT) })
+      .on(GetObjectCommand, { Bucket: "bucket", Key: "gates/1/gate.json" })
+      .resolves({ Body: bodyOf(GATE) });
     return stack;
   }
 
@@ -247,44 +230,97 @@ rollout ${ROLLOUT}: in-service, started 2026-03-01 10:05:10 UTC, took 1 min 50 s
 model package  ${POINTER.modelPackageArn}
 artifact       ${POINTER.modelDataUrl}
 training job   ${RETRAINING}-train-0
-made from      data bbbbbbbbbbbb, spec cccccccccccc, code dddddddddddd
+made from      snapshot 555555555555, data bbbbbbbbbbbb, spec cccccccccccc, code dddddddddddd
 `,
     ]);
   });
 
-  it("shows the version's figures on the holdout and on the audit part, with their intervals", async () => {
+  /** A version with more to it than a verdict; documents lie in the bucket under their keys. */
+  function documented(lineage: Record<string, string>, documents: Record<string, unknown>) {
     const stack = judged();
-    const evaluation = evaluationOf(
-      { group: [0, 0, 1], label: [0, 1, 0], champion: [0, 0, 0], challenger: [0, 1, 0], slices: {} },
-      { challenger: calibrated({ slope: 1.2 }) },
-    );
-    const { workload, execution, challenger, champion } = evaluation;
-    const part = { sha256: "e".repeat(64), rows: 1200, groups: 1000, positives: 90 };
-    const { artifactVersion } = challenger;
-    const audit = { workload, execution, artifactVersion, part, metrics: champion.metrics };
-    const lineage = { evaluationUri: "s3://bucket/evaluation.json", auditUri: "s3://bucket/audit.json" };
     stack.sageMaker.on(DescribeModelPackageCommand).resolves({
-      ...described,
-      CustomerMetadataProperties: { ...described.CustomerMetadataProperties, ...lineage },
+      ...DESCRIBED,
+      CustomerMetadataProperties: { ...DESCRIBED.CustomerMetadataProperties, ...lineage },
     });
-    const document = (Key: string, content: unknown) =>
-      stack.s3.on(GetObjectCommand, { Bucket: "bucket", Key }).resolves({ Body: body(content) });
-    document("evaluation.json", evaluation);
-    document("audit.json", audit);
-    expect(await stack.run("why", "3")).toBe(0);
-    expect(/figures[^]*flags.*/.exec(stack.written.out)?.[0]).toBe(
-      `figures, 95 % intervals   holdout (the gate's)        audit (no gate's)
-size                      3 rows, 2 groups            1,200 rows, 1,000 groups
-AUC                       0.7000 (0.7000 to 0.7000)   0.7000 (0.7000 to 0.7000)
-average precision         0.3000 (0.3000 to 0.3000)   0.3000 (0.3000 to 0.3000)
-Brier score               0.0900 (0.0900 to 0.0900)   0.0900 (0.0900 to 0.0900)
-Brier skill               0.0500 (0.0500 to 0.0500)   0.0500 (0.0500 to 0.0500)
-log loss                  0.3000 (0.3000 to 0.3000)   0.3000 (0.3000 to 0.3000)
-calibration slope         1.20 (1.20 to 1.20)         1 (1 to 1)
-mean predicted, observed  0.2000, 0.2000              0.2000, 0.2000
-precision, recall, F1     0.3000, 0.2000, 0.2400      0.3000, 0.2000, 0.2400
-at the threshold          0.5000, which flags 10.0 %  0.5000, which flags 10.0 %`,
+    for (const [Key, document] of Object.entries(documents)) {
+      stack.s3.on(GetObjectCommand, { Bucket: "bucket", Key }).resolves({ Body: bodyOf(document) });
+    }
+    return stack;
+  }
+
+  it("shows the version's figures on the holdout and on the audit part, with their intervals", async () => {
+    const stack = documented(
+      { evaluationUri: "s3://bucket/evaluation.json", auditUri: "s3://bucket/audit.json" },
+      { "evaluation.json": evaluationOf(BINARY), "audit.json": auditOf(BINARY) },
     );
+    expect(await stack.run("why", "3")).toBe(0);
+    expect(/figures[^]*flags.*/.exec(stack.written.out)?.[0]).toMatchInlineSnapshot(`
+      "figures, 95 % intervals     holdout (the gate's)        audit (no gate's)
+      size                        600 rows, 500 groups        1,200 rows, 1,000 groups
+      AUC                         0.7000 (0.6900 to 0.7100)   0.7000 (0.6900 to 0.7100)
+      average precision           0.3000 (0.2900 to 0.3100)   0.3000 (0.2900 to 0.3100)
+      Brier score                 0.0900 (0.0800 to 0.1000)   0.0900 (0.0800 to 0.1000)
+      Brier skill                 0.0500 (0.0400 to 0.0600)   0.0500 (0.0400 to 0.0600)
+      log loss                    0.3300 (0.3200 to 0.3400)   0.3300 (0.3200 to 0.3400)
+      calibration slope           1.02 (1.01 to 1.03)         1.02 (1.01 to 1.03)
+      mean predicted, observed    0.1100, 0.1000              0.1100, 0.1000
+      precision, recall           0.3000, 0.2000              0.3000, 0.2000
+      F1                          0.2400 (0.2300 to 0.2500)   0.2400 (0.2300 to 0.2500)
+      F1 of calling all positive  0.1800                      0.1800
+      F1 gained over that         0.0600 (0.0500 to 0.0700)   0.0600 (0.0500 to 0.0700)
+      at the threshold            0.2000, which flags 12.5 %  0.2000, which flags 12.5 %"
+    `);
+  });
+
+  it("says that the data gate let the data through, and where the card lies", async () => {
+    const accepted = { ...GATE, status: "accepted", checks: GATE.checks.slice(0, 1) };
+    const stack = documented(
+      { gateUri: "s3://bucket/gates/1/", cardUri: "s3://bucket/cards/1/card.json" },
+      { "gates/1/gate.json": accepted },
+    );
+    await stack.run("why", "3");
+    expect(stack.written.out.split("\n")).toEqual(
+      expect.arrayContaining([
+        "The data gate accepted 12,345 rows (snapshot 555555555555): of its checks 1 passed, 0 failed, 0 weren't asked.",
+        "model card     s3://bucket/cards/1/card.html",
+      ]),
+    );
+  });
+
+  it("tells in full why the data gate refused the data", async () => {
+    const refused: HistoryEntry = {
+      ...RETRAINED,
+      kind: "retraining",
+      outcome: "data-refused",
+      summary: "The data was refused: 1 of 3 checks failed.",
+      version: null,
+      approvalStatus: null,
+      verdictUri: null,
+      snapshotSha256: null,
+      cardUri: null,
+      trainingJob: null,
+    };
+    const stack = openStack({ history: [refused] });
+    stack.s3
+      .on(GetObjectCommand, { Bucket: "bucket", Key: "gates/1/gate.json" })
+      .resolves({ Body: bodyOf(GATE) });
+    expect(await stack.run("why", RETRAINING)).toBe(0);
+    expect(stack.written.out).toMatchInlineSnapshot(`
+      "hospital-readmission
+
+      The data gate refuses the data: 1 of 3 checks failed.
+      12,345 rows of first.csv, march.csv.gz, snapshot 555555555555
+
+                 check      column  finding
+      FAILED     ranges     days    2 rows lie outside 1 to 14; correct them or widen the range in the spec; for example 17 (99), 18
+      passed     columns            all 50 columns are there
+      not asked  freshness          the spec sets no limit
+
+      retraining hospital-readmission-0123456789ab: data-refused, started 2026-03-01 10:00:00 UTC, took 5 min
+        asked for: manual by ada: new data
+        The data was refused: 1 of 3 checks failed.
+      "
+    `);
   });
 
   it("asks the registry for the version of the workload's own group", async () => {
@@ -319,7 +355,7 @@ at the threshold          0.5000, which flags 10.0 %  0.5000, which flags 10.0 %
     ],
     [
       "7",
-      `${WORKLOAD} has no version 7 in the model package group perennial-dev-${WORKLOAD}; perennial history ${WORKLOAD} names those there are.`,
+      `${WORKLOAD} has no version 7 in the model package group perennial-dev-${WORKLOAD}; perennial models list ${WORKLOAD} names those there are.`,
     ],
     [
       `${WORKLOAD}-000000000000`,
@@ -341,6 +377,53 @@ at the threshold          0.5000, which flags 10.0 %  0.5000, which flags 10.0 %
       `perennial: The stack dev holds several workloads: say which with --workload, one of ${WORKLOAD}, match-outcome.\n`,
     ]);
     expect(await stack.run("why", "3", "--workload", WORKLOAD)).toBe(0);
+  });
+});
+
+describe("data gate", () => {
+  function gated(history = HISTORY) {
+    const stack = openStack({ history });
+    stack.s3.on(GetObjectCommand).resolves({ Body: bodyOf(GATE) });
+    return stack;
+  }
+
+  it("shows what was found when it was asked last", async () => {
+    const stack = gated();
+    expect([await stack.run("data", "gate", WORKLOAD), stack.written.out.split("\n").slice(0, 3)]).toEqual([
+      0,
+      [
+        `${WORKLOAD}, ${RETRAINING}, started 2026-03-01 10:00:00 UTC`,
+        "The data gate refuses the data: 1 of 3 checks failed.",
+        "12,345 rows of first.csv, march.csv.gz, snapshot 555555555555",
+      ],
+    ]);
+    expect(stack.s3.commandCalls(GetObjectCommand)[0]!.args[0].input).toEqual({
+      Bucket: "bucket",
+      Key: "gates/1/gate.json",
+    });
+  });
+
+  it("gives the whole report as JSON", async () => {
+    const stack = gated();
+    await stack.run("data", "gate", WORKLOAD, "--execution", RETRAINING, "--json");
+    expect(JSON.parse(stack.written.out)).toEqual({
+      execution: RETRAINING,
+      gateUri: "s3://bucket/gates/1/",
+      report: GATE,
+    });
+  });
+
+  it.each([
+    [[], "The data gate was never asked about hospital-readmission, or its report isn't in the history"],
+    [
+      ["--execution", ROLLOUT],
+      `holds no report of the data gate for ${ROLLOUT} among its last 1000 executions.`,
+    ],
+  ])("says that there is none: %j", async (argv, message) => {
+    const stack = gated([ROLLED_OUT]);
+    expect([await stack.run("data", "gate", WORKLOAD, ...argv), stack.written.err.includes(message)]).toEqual(
+      [4, true],
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { SFNClient } from "@aws-sdk/client-sfn";
-import type { HistoryEntry, Platform, Pointer, Verdict } from "@perennial/contracts";
+import type { GateReport, HistoryEntry, Platform, Pointer, Verdict } from "@perennial/contracts";
 import { type AdmissionState, type Door, EMPTY_ADMISSION } from "@perennial/ledger";
 import { mockClient } from "aws-sdk-client-mock";
 import type { Connection, Context } from "../../apps/cli/context.ts";
@@ -25,6 +25,7 @@ export const PLATFORM: Platform = {
   eventBus: "default",
   lakeBucket: "perennial-dev-123456789012-lake",
   artifactBucket: "perennial-dev-123456789012-artifacts",
+  onlineTable: "perennial-dev-online",
   logGroups: {
     training: "/aws/sagemaker/TrainingJobs",
     "judge-challenger": "/aws/lambda/perennial-dev-judge-challenger",
@@ -52,7 +53,7 @@ export const CAUSE = {
   coalesced: 0,
 } as const;
 
-export const RETRAINED: HistoryEntry = {
+export const RETRAINED: Extract<HistoryEntry, { kind: "retraining" }> = {
   kind: "retraining",
   workload: WORKLOAD,
   execution: RETRAINING,
@@ -66,6 +67,10 @@ export const RETRAINED: HistoryEntry = {
   version: 3,
   approvalStatus: "Approved",
   verdictUri: "s3://bucket/verdicts/1.json",
+  snapshotSha256: "5".repeat(64),
+  gateUri: "s3://bucket/gates/1/",
+  cardUri: "s3://bucket/cards/1/card.json",
+  trainingJob: `${RETRAINING}-train-0`,
 };
 
 export const ROLLED_OUT: HistoryEntry = {
@@ -117,6 +122,84 @@ export const VERDICT: Verdict = {
   evaluationUri: "s3://bucket/evaluations/1.json",
 };
 
+const SHA = (digit: string): string => digit.repeat(64);
+
+/** What the registry answers about version 3. */
+export const DESCRIBED = {
+  ModelPackageArn: POINTER.modelPackageArn,
+  ModelPackageVersion: 3,
+  ModelApprovalStatus: "Approved" as const,
+  ApprovalDescription: VERDICT.reason,
+  CreationTime: new Date("2026-03-01T10:04:50Z"),
+  InferenceSpecification: {
+    Containers: [{ ModelDataUrl: POINTER.modelDataUrl }],
+    SupportedContentTypes: [],
+  },
+  CustomerMetadataProperties: {
+    execution: RETRAINING,
+    artifactVersion: "0123456789ab",
+    artifactSha256: SHA("a"),
+    snapshotSha256: SHA("5"),
+    dataSha256: SHA("b"),
+    specSha256: SHA("c"),
+    codeSha256: SHA("d"),
+    trainingJob: `${RETRAINING}-train-0`,
+    verdictUri: "s3://bucket/verdicts/1.json",
+    evaluationUri: "none",
+    auditUri: "none",
+    gateUri: "none",
+    cardUri: "none",
+  },
+};
+
+/** What the data gate said of two files. */
+export const GATE: GateReport = {
+  workload: WORKLOAD,
+  status: "refused",
+  snapshotSha256: SHA("5"),
+  files: [
+    { name: "first.csv", sha256: SHA("1"), bytes: 10 },
+    { name: "march.csv.gz", sha256: SHA("2"), bytes: 20 },
+  ],
+  rows: 12_345,
+  checks: [
+    {
+      name: "columns",
+      column: null,
+      outcome: "passed",
+      finding: "all 50 columns are there",
+      measured: 50,
+      limit: 50,
+      examples: [],
+    },
+    {
+      name: "ranges",
+      column: "days",
+      outcome: "failed",
+      finding: "2 rows lie outside 1 to 14; correct them or widen the range in the spec",
+      measured: 2,
+      limit: 0,
+      examples: [
+        { key: "17", value: "99" },
+        { key: "18", value: null },
+      ],
+    },
+    {
+      name: "freshness",
+      column: null,
+      outcome: "not asked",
+      finding: "the spec sets no limit",
+      measured: null,
+      limit: null,
+      examples: [],
+    },
+  ],
+};
+
+/** An object's body, as the client hands it over. */
+export const bodyOf = (document: unknown) =>
+  ({ transformToString: () => Promise.resolve(JSON.stringify(document)) }) as never;
+
 /** What the fake ledger holds. */
 export interface Books {
   history: HistoryEntry[];
@@ -160,6 +243,7 @@ export function openStack(books: Partial<Books> = {}) {
       },
     },
     ...clients,
+    tracking: null,
   };
   const written = { out: "", err: "" };
   const files = new Map<string, string>();

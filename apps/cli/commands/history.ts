@@ -1,6 +1,7 @@
 import type { HistoryEntry } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { readLimit } from "../limit.ts";
 import { table } from "../output/layout.ts";
 import { brief, modelName, moment } from "../output/phrases.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -87,15 +88,6 @@ function liveLine({ workload, version, rollout }: Live, at: string): string {
       ? ""
       : `, since ${moment(rollout.endedAt)} by ${rollout.execution}: ${brief(rollout.summary)}`;
   return `${workload} at ${moment(at)} UTC: ${modelName(version)} was live${since}`;
-}
-
-function readLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
-  throw new CliFault(
-    EXIT.usage,
-    `--limit is ${JSON.stringify(text)}, expected a whole number from 1 to 1000.`,
-  );
 }
 
 /** Reads a time as people type it, in UTC unless it says otherwise. */

@@ -2,9 +2,7 @@ import { InvokeEndpointCommand } from "@aws-sdk/client-sagemaker-runtime";
 import { EndpointRefusal, EndpointResponse, parse } from "@perennial/contracts";
 import type { Context, Where } from "../context.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
-import { table } from "../output/layout.ts";
-import { modelName } from "../output/phrases.ts";
-import type { Terminal } from "../output/terminal.ts";
+import { predictionLines } from "../prediction-text.ts";
 import { readRecords } from "../records.ts";
 import { findWorkload } from "../workload.ts";
 
@@ -85,19 +83,4 @@ function refusalIn(text: string): EndpointRefusal | null {
   } catch {
     return null;
   }
-}
-
-/** Predictions as a table, and the model that made them. */
-export function predictionLines(
-  { predictions, threshold, model }: EndpointResponse,
-  { width, paint }: Pick<Terminal, "width" | "paint">,
-): string[] {
-  const head = ["record", "probability", ""].map((title) => paint("dim", title));
-  const rows = predictions.map(({ probability, flagged }, index) => [
-    String(index + 1),
-    probability.toFixed(4),
-    flagged ? paint("yellow", "flagged") : "",
-  ]);
-  const by = `${model.workload}, ${modelName(model.version)} (artifact ${model.artifact}); flagged from ${threshold.toFixed(4)}`;
-  return [...table([head, ...rows], width), "", by];
 }

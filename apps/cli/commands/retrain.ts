@@ -4,19 +4,23 @@ import {
   type HistoryEntry,
   RETRAINING_REQUESTED,
   type RetrainingRequested,
+  type Verdict,
 } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
-import { readVerdict } from "../documents.ts";
+import { readGate, readVerdict } from "../documents.ts";
 import { type Admitted, admittedOf } from "../execution/admission.ts";
 import { arnOf } from "../execution/arn.ts";
 import { follow, lookEvery } from "../execution/follow.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { gateLines } from "../gate-text.ts";
 import { moment } from "../output/phrases.ts";
+import type { Terminal } from "../output/terminal.ts";
 import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { findWorkload, type PlatformWorkload } from "../workload.ts";
 import { type Outcome, outcomeJson } from "./retrain-outcome.ts";
+import { type WishOptions, wishesOf } from "./retrain-wishes.ts";
 
-export interface RetrainOptions extends Where {
+export interface RetrainOptions extends Where, WishOptions {
   reason: string;
   follow: boolean;
   json?: boolean;
@@ -35,11 +39,13 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   const { terminal } = context;
   const say = sayer(context, options.json === true);
 
+  const wishes = await wishesOf(connection, workload, options);
   const eventId = await request(connection, {
     stack: connection.platform.stack,
     workload: name,
     reason: options.reason,
     requestedBy: context.user,
+    ...wishes,
   });
   say(`Asked for a retraining of ${name} (event ${eventId}).`);
   const outcome: Outcome = {
@@ -86,21 +92,32 @@ export async function retrain(context: Context, name: string, options: RetrainOp
     say(entry?.summary ?? `The retraining ended as ${status}; its outcome isn't in the history.`);
     return finish(EXIT.failed);
   }
-  const verdict =
-    entry.kind === "retraining" && entry.verdictUri !== null
-      ? await readVerdict(connection, entry.verdictUri)
-      : null;
-  if (verdict !== null) {
-    const { width, paint, progressWidth, paintError } = terminal;
-    const lines =
-      options.json === true
-        ? verdictLines(verdict, progressWidth, paintError)
-        : verdictLines(verdict, width, paint);
-    for (const line of [...lines, ""]) say(line);
-  }
+  const { verdict, lines } = await findingOf(connection, entry, reportTo(terminal, options.json === true));
+  for (const line of lines) say(line);
   say(withoutReason(entry.summary, verdict));
+  if (entry.outcome === "data-refused") return finish(EXIT.failed);
   return finish(await followRollout(context, connection, workload, entry, outcome, say));
 }
+
+/** What the retraining's gate found, the one of the data or the one of the model, with an empty line behind it. */
+async function findingOf(
+  connection: Connection,
+  entry: HistoryEntry,
+  { width, paint }: Pick<Terminal, "width" | "paint">,
+): Promise<{ verdict: Verdict | null; lines: string[] }> {
+  if (entry.kind !== "retraining") return { verdict: null, lines: [] };
+  if (entry.outcome === "data-refused" && entry.gateUri !== null) {
+    const gate = await readGate(connection, entry.gateUri);
+    return { verdict: null, lines: [...gateLines(gate, width, paint), ""] };
+  }
+  if (entry.verdictUri === null) return { verdict: null, lines: [] };
+  const verdict = await readVerdict(connection, entry.verdictUri);
+  return { verdict, lines: [...verdictLines(verdict, width, paint), ""] };
+}
+
+/** Reports go where sentences go: beside the JSON, where that is asked for. */
+const reportTo = (terminal: Terminal, isJson: boolean): Pick<Terminal, "width" | "paint"> =>
+  isJson ? { width: terminal.progressWidth, paint: terminal.paintError } : terminal;
 
 async function request({ events, platform }: Connection, detail: RetrainingRequested): Promise<string> {
   const answer = await events.send(

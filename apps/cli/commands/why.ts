@@ -1,12 +1,14 @@
-import { DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
-import { type HistoryEntry, type RegistryRecord, toRegistryRecord, type Verdict } from "@perennial/contracts";
+import type { GateReport, HistoryEntry, RegistryRecord, Verdict } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
-import { readAudit, readEvaluation, readVerdict } from "../documents.ts";
+import { readGate, readVerdict } from "../documents.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { gateLines, gateSummary } from "../gate-text.ts";
+import { lineageRows } from "../lineage-text.ts";
 import { prose, table } from "../output/layout.ts";
 import { because, moment, span } from "../output/phrases.ts";
-import type { Terminal } from "../output/terminal.ts";
+import type { Paint, Terminal } from "../output/terminal.ts";
 import { type Quality, qualityLines } from "../quality-text.ts";
+import { readQuality, readVersion } from "../registry.ts";
 import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { chosenWorkload, workloadOfExecution } from "../workload.ts";
 
@@ -20,6 +22,8 @@ export interface Explanation {
   workload: string;
   /** The registry's record; null for an execution that registered nothing. */
   version: RegistryRecord | null;
+  /** What the data gate found; null where it was never asked. */
+  gate: GateReport | null;
   verdict: Verdict | null;
   /** Figures of the version; null where it was never evaluated. */
   quality: Quality | null;
@@ -47,62 +51,29 @@ async function whyVersion(
   version: number,
   name: string | undefined,
 ): Promise<Explanation> {
-  const { name: workload, modelPackageGroup } = chosenWorkload(connection.platform, name);
+  const chosen = chosenWorkload(connection.platform, name);
+  const workload = chosen.name;
   if (version === 0) {
     throw new CliFault(
       EXIT.notFound,
       `Version 0 of ${workload} is the baseline that the program itself puts in service: it was never trained or judged.`,
     );
   }
-  const record = await readVersion(connection, workload, modelPackageGroup, version);
-  const { execution, verdictUri } = record.lineage;
+  const { record } = await readVersion(connection, chosen, version);
+  const { execution, verdictUri, gateUri } = record.lineage;
   const history = await connection.ledger.listHistory(workload, { limit: SEARCHED });
   const events = history.filter((entry) =>
     entry.kind === "rollout" ? entry.to === version || entry.from === version : entry.execution === execution,
   );
   const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
+  const gate = gateUri === "none" ? null : await readGate(connection, gateUri);
   const quality = await readQuality(connection, record);
-  return { workload, version: record, verdict, quality, events: events.toReversed() };
-}
-
-async function readQuality(
-  connection: Connection,
-  { lineage: { evaluationUri, auditUri } }: RegistryRecord,
-): Promise<Quality | null> {
-  if (evaluationUri === "none" || auditUri === "none") return null;
-  const [{ holdout, challenger }, audit] = await Promise.all([
-    readEvaluation(connection, evaluationUri),
-    readAudit(connection, auditUri),
-  ]);
-  return {
-    holdout: { rows: holdout.rows, groups: holdout.groups, metrics: challenger.metrics },
-    audit: { rows: audit.part.rows, groups: audit.part.groups, metrics: audit.metrics },
-  };
-}
-
-async function readVersion(
-  { sageMaker, platform }: Connection,
-  workload: string,
-  group: string,
-  version: number,
-): Promise<RegistryRecord> {
-  const { region, accountId } = platform;
-  const ModelPackageName = `arn:aws:sagemaker:${region}:${accountId}:model-package/${group}/${version}`;
-  try {
-    const described = await sageMaker.send(new DescribeModelPackageCommand({ ModelPackageName }));
-    return toRegistryRecord(workload, described);
-  } catch (error) {
-    if (!(error instanceof Error) || !/does not exist|not found/i.test(error.message)) throw error;
-    throw new CliFault(
-      EXIT.notFound,
-      `${workload} has no version ${version} in the model package group ${group}; perennial history ${workload} names those there are.`,
-      { cause: error },
-    );
-  }
+  return { workload, version: record, gate, verdict, quality, events: events.toReversed() };
 }
 
 async function whyExecution(connection: Connection, execution: string): Promise<Explanation> {
-  const { name: workload, modelPackageGroup } = workloadOfExecution(connection.platform, execution);
+  const owner = workloadOfExecution(connection.platform, execution);
+  const workload = owner.name;
   const history = await connection.ledger.listHistory(workload, { limit: SEARCHED });
   const events = history.filter((entry) => entry.execution === execution).toReversed();
   const [entry] = events;
@@ -121,20 +92,20 @@ async function whyExecution(connection: Connection, execution: string): Promise<
   }
   const number = entry.kind === "retraining" ? entry.version : entry.to;
   const version =
-    number === null || number === 0
-      ? null
-      : await readVersion(connection, workload, modelPackageGroup, number);
+    number === null || number === 0 ? null : (await readVersion(connection, owner, number)).record;
   // A retraining that registered nothing was judged too; a rollout puts in service what another execution judged.
   const own = entry.kind === "retraining" ? entry.verdictUri : null;
   const verdictUri = own ?? version?.lineage.verdictUri ?? "none";
   const verdict = verdictUri === "none" ? null : await readVerdict(connection, verdictUri);
+  const gateUri = (entry.kind === "retraining" ? entry.gateUri : version?.lineage.gateUri) ?? "none";
+  const gate = gateUri === "none" ? null : await readGate(connection, gateUri);
   const quality = version === null ? null : await readQuality(connection, version);
-  return { workload, version, verdict, quality, events };
+  return { workload, version, gate, verdict, quality, events };
 }
 
 /** An explanation as text. */
 export function explanationLines(
-  { workload, version, verdict, quality, events }: Explanation,
+  { workload, version, gate, verdict, quality, events }: Explanation,
   { width, paint }: Pick<Terminal, "width" | "paint">,
 ): string[] {
   const head =
@@ -146,11 +117,16 @@ export function explanationLines(
     // A judged model's approval description is its verdict's reason.
     ...(version === null || verdict !== null ? [] : prose([version.approvalDescription], width)),
     ...(verdict === null ? [] : ["", ...verdictLines(verdict, width, paint)]),
+    ...(gate === null ? [] : ["", ...gateText(gate, width, paint)]),
     ...(quality === null ? [] : ["", ...qualityLines(quality, width, paint)]),
     ...events.flatMap((entry) => ["", ...prose(eventLines(entry, verdict), width)]),
     ...(version === null ? [] : ["", ...table(lineageRows(version), width)]),
   ];
 }
+
+/** What was refused is told in full, what was accepted in a sentence. */
+const gateText = (gate: GateReport, width: number, paint: Paint): string[] =>
+  gate.status === "refused" ? gateLines(gate, width, paint) : prose([gateSummary(gate)], width);
 
 function eventLines(entry: HistoryEntry, verdict: Verdict | null): string[] {
   const { kind, outcome, execution, startedAt, endedAt, cause, summary } = entry;
@@ -159,16 +135,5 @@ function eventLines(entry: HistoryEntry, verdict: Verdict | null): string[] {
     `${kind} ${execution}: ${outcome}, started ${moment(startedAt)} UTC, took ${took}`,
     `  asked for: ${withoutReason(because(cause), verdict)}`,
     `  ${withoutReason(summary, verdict)}`,
-  ];
-}
-
-function lineageRows({ modelPackageArn, modelDataUrl, lineage }: RegistryRecord): string[][] {
-  const { trainingJob, dataSha256, specSha256, codeSha256 } = lineage;
-  const short = (sha256: string): string => sha256.slice(0, 12);
-  return [
-    ["model package", modelPackageArn],
-    ["artifact", modelDataUrl],
-    ["training job", trainingJob],
-    ["made from", `data ${short(dataSha256)}, spec ${short(specSha256)}, code ${short(codeSha256)}`],
   ];
 }

@@ -18,11 +18,13 @@ export interface Stage {
 export const STAGES = {
   retrain: [
     { name: "prepare", states: ["Prepare"] },
+    { name: "accept data", states: ["AcceptData"] },
     { name: "train", states: ["Train"] },
     { name: "evaluate", states: ["Evaluate"] },
     { name: "judge", states: ["Judge"] },
+    { name: "write card", states: ["WriteCard"] },
     { name: "register", states: ["Register"] },
-    { name: "record", states: ["Record", "RecordFailure"] },
+    { name: "record", states: ["Record", "RecordRefusal", "RecordFailure"] },
   ],
   rollout: [
     {

@@ -49,6 +49,10 @@ function figure(value: number): string {
   return Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(4);
 }
 
+/** `12.5 %` */
+export const share = (value: number | null): string =>
+  value === null ? "undefined" : `${Number((value * 100).toFixed(1))} %`;
+
 const LONGEST_BRIEF = 160;
 
 /** The beginning of a text that is told in full elsewhere, cut at a word. */
