@@ -93,6 +93,17 @@ describe("a job's log", () => {
     expect(describeJob(readMetrics(lines))).toBe("round 120, validation AUC 0.6712, log loss 0.3300");
   });
 
+  it("tells how far a search is, and what it is about", () => {
+    const lines = [
+      "metric name=validation_objective value=0.61 round=40",
+      "metric name=trial_objective value=0.59 trial=11",
+      "metric name=validation_objective value=0.6 round=12",
+    ];
+    expect(describeJob(readMetrics(lines))).toBe(
+      "12 trials, round 40, objective 0.6000, of the trial 0.5900",
+    );
+  });
+
   it("says nothing before there is a figure", () => {
     expect(describeJob(readMetrics(["starting"]))).toBe("");
   });

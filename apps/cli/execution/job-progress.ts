@@ -1,25 +1,27 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import type { Connection } from "../context.ts";
 
-/** The latest value of each metric that a job has written to its log, and the round it was measured in. */
+/** The latest value of each metric that a job has written to its log, and the round and trial it was measured in. */
 export interface JobProgress {
   round: number | null;
+  /** Of a search, numbered from 0. */
+  trial: number | null;
   metrics: ReadonlyMap<string, number>;
 }
 
-const METRIC = /metric name=(\w+) value=([-+0-9.eE]+)(?: round=(\d+))?/;
+const METRIC = /metric name=(\w+) value=([-+0-9.eE]+)(?: (round|trial)=(\d+))?/;
 
 /** Reads metric lines: `metric name=validation_auc value=0.6712 round=120`. Other lines say nothing. */
 export function readMetrics(lines: readonly string[]): JobProgress {
   const metrics = new Map<string, number>();
-  let round: number | null = null;
+  const reached: Record<string, number> = {};
   for (const line of lines) {
-    const [, name, value, at] = METRIC.exec(line) ?? [];
+    const [, name, value, step, at] = METRIC.exec(line) ?? [];
     if (name === undefined || value === undefined || Number.isNaN(Number(value))) continue;
     metrics.set(name, Number(value));
-    if (at !== undefined) round = Math.max(round ?? 0, Number(at));
+    if (step !== undefined) reached[step] = Math.max(reached[step] ?? 0, Number(at));
   }
-  return { round, metrics };
+  return { round: reached["round"] ?? null, trial: reached["trial"] ?? null, metrics };
 }
 
 /** What a person wants to see of them while a job runs, in this order. */
@@ -28,16 +30,22 @@ const SHOWN: readonly [string, string][] = [
   ["train_rows", "rows to train on"],
   ["validation_auc", "validation AUC"],
   ["validation_logloss", "log loss"],
+  ["validation_objective", "objective"],
+  ["trial_objective", "of the trial"],
 ];
 
 /** `round 120, validation AUC 0.6712, log loss 0.3301`, or "" before there is anything to say. */
-export function describeJob({ round, metrics }: JobProgress): string {
+export function describeJob({ round, trial, metrics }: JobProgress): string {
   const figures = SHOWN.flatMap(([name, title]) => {
     const value = metrics.get(name);
     if (value === undefined) return [];
     return [Number.isInteger(value) ? `${value} ${title}` : `${title} ${value.toFixed(4)}`];
   });
-  return [...(round === null ? [] : [`round ${round}`]), ...figures].join(", ");
+  const steps = [
+    ...(trial === null ? [] : [`${trial + 1} trials`]),
+    ...(round === null ? [] : [`round ${round}`]),
+  ];
+  return [...steps, ...figures].join(", ");
 }
 
 /** The job's log until now; nothing where there is none yet, or where it may not be read. */

@@ -19,6 +19,7 @@ export const STAGES = {
   retrain: [
     { name: "prepare", states: ["Prepare"] },
     { name: "accept data", states: ["AcceptData"] },
+    { name: "tune", states: ["Tune"] },
     { name: "train", states: ["Train"] },
     { name: "evaluate", states: ["Evaluate"] },
     { name: "judge", states: ["Judge"] },
