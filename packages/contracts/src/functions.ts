@@ -26,6 +26,9 @@ const perWorkload = <Shape extends z.ZodRawShape>(shape: Shape) =>
   json(z.record(WorkloadName, z.strictObject(shape)));
 
 const arn = z.string().startsWith("arn:");
+const stateMachines = json(
+  z.record(arn, z.strictObject({ workload: WorkloadName, kind: z.enum(["retrain", "rollout"]) })),
+);
 const baseline = { baselineUri: S3Uri, baselineSha256: Sha256 };
 
 /** What `admit-…` decided: an execution started, or why none was. */
@@ -135,6 +138,31 @@ export const OutcomeReport = z.discriminatedUnion("kind", [
   }),
 ]);
 export type OutcomeReport = z.output<typeof OutcomeReport>;
+
+/** What `track-model` receives: messages of its queue, each with an event as EventBridge wrote it. */
+export const QueuedEvents = z.object({
+  Records: z.array(
+    z.object({
+      messageId: z.string(),
+      receiptHandle: z.string(),
+      body: z.string(),
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number<string>().pipe(z.int().positive()) }),
+    }),
+  ),
+});
+
+/** An event that the tracking server is to hear of. What an event holds says only where to look: order and repeats don't matter. */
+export const TrackedEvent = z.discriminatedUnion("detail-type", [
+  z.object({
+    "detail-type": z.literal("Step Functions Execution Status Change"),
+    detail: ExecutionStatusChange,
+  }),
+  z.object({
+    "detail-type": z.literal("SageMaker Model Package State Change"),
+    detail: z.object({ ModelPackageGroupName: z.string(), ModelPackageVersion: z.int().positive() }),
+  }),
+]);
+export type TrackedEvent = z.output<typeof TrackedEvent>;
 
 const inWorkflow = { workload: WorkloadName, execution: ExecutionName };
 
@@ -253,12 +281,24 @@ export const FUNCTIONS = {
   "release-lease": {
     environment: z.object({
       LEDGER_TABLE: z.string().min(1),
-      STATE_MACHINES: json(
-        z.record(arn, z.strictObject({ workload: WorkloadName, kind: z.enum(["retrain", "rollout"]) })),
-      ),
+      STATE_MACHINES: stateMachines,
     }),
     event: ExecutionStatusChange,
     answer: z.strictObject({ released: z.boolean(), recorded: z.boolean() }),
+  },
+  "track-model": {
+    environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
+      ARTIFACT_BUCKET: z.string().min(1),
+      /** The MLflow app that runs and models are written to. */
+      TRACKING_APP: arn,
+      /** Queue that the events come from: a message is put off there while the app is away. */
+      QUEUE_URL: z.url(),
+      WORKLOADS: perWorkload({ modelPackageGroup: z.string() }),
+      STATE_MACHINES: stateMachines,
+    }),
+    event: QueuedEvents,
+    answer: z.strictObject({ batchItemFailures: z.array(z.strictObject({ itemIdentifier: z.string() })) }),
   },
   "record-outcome": {
     environment: z.object({ LEDGER_TABLE: z.string().min(1) }),
