@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { copyFile, cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { WorkloadSpec } from "@perennial/contracts";
@@ -11,6 +11,9 @@ const run = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../..");
 const TABULAR = join(REPOSITORY, "training-images/tabular");
 export const PYTHON = join(REPOSITORY, ".venv/bin/python");
+
+/** When the trainings of tests are asked for. */
+const AS_OF = "2026-03-01T12:00:00Z";
 
 export interface TrainedModel {
   /** Folder with the artifact's files. */
@@ -25,7 +28,7 @@ export interface TrainedModel {
  * and kept in `.cache`, under a name that holds data, spec, code and locked libraries.
  */
 export async function trainedModel(spec: WorkloadSpec): Promise<TrainedModel> {
-  const workload = join(REPOSITORY, "workloads", spec.name);
+  const workload = folderOf(spec);
   const root = join(REPOSITORY, ".cache/trained", `${spec.name}-${hashOfInputs(spec, workload)}`);
   if (!existsSync(root)) {
     await mkdir(join(REPOSITORY, ".cache/trained"), { recursive: true });
@@ -41,10 +44,30 @@ export async function trainedModel(spec: WorkloadSpec): Promise<TrainedModel> {
   return { model: join(root, "model"), holdout: join(prepared, "holdout"), audit: join(prepared, "audit") };
 }
 
+/** A variant's spec lies in the folder that its name begins with. */
+function folderOf({ name }: WorkloadSpec): string {
+  const root = join(REPOSITORY, "workloads");
+  const folders = readdirSync(root).filter((folder) => name === folder || name.startsWith(`${folder}-`));
+  const [folder] = folders.toSorted((one, other) => other.length - one.length);
+  if (folder === undefined) throw new Error(`trainedModel: workloads/ has no folder for ${name}`);
+  return join(root, folder);
+}
+
+/** The queries of a workload, by the names that the jobs know them by. */
+function queriesOf({ source, entities }: WorkloadSpec, workload: string): Record<string, string> {
+  return {
+    "features.sql": join(workload, source.features),
+    ...(source.rows === undefined ? {} : { "rows.sql": join(workload, source.rows.sql) }),
+    ...Object.fromEntries(
+      Object.keys(entities).map((name) => [`entities/${name}.sql`, join(workload, `entities/${name}.sql`)]),
+    ),
+  };
+}
+
 function hashOfInputs(spec: WorkloadSpec, workload: string): string {
   const hash = createHash("sha256").update(JSON.stringify(spec));
   const files = [
-    join(workload, "features.sql"),
+    ...Object.values(queriesOf(spec, workload)),
     join(workload, spec.source.path),
     join(TABULAR, "requirements.lock"),
     ...globSync(join(TABULAR, "src/**/*.{py,json}")).toSorted(),
@@ -54,22 +77,35 @@ function hashOfInputs(spec: WorkloadSpec, workload: string): string {
 }
 
 async function runJobs(root: string, spec: WorkloadSpec, workload: string): Promise<void> {
-  const [raw, specFolder] = [join(root, "processing/input/raw"), join(root, "processing/input/spec")];
-  for (const folder of [raw, specFolder]) await mkdir(folder, { recursive: true });
+  const inputs = join(root, "processing/input");
+  const [raw, specFolder, accepted] = ["raw", "spec", "accepted"].map((name) => join(inputs, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [raw, join(specFolder, "entities"), accepted])
+    await mkdir(folder, { recursive: true });
   await copyFile(join(workload, spec.source.path), join(raw, basename(spec.source.path)));
   await writeFile(join(specFolder, "spec.json"), JSON.stringify(spec));
-  await copyFile(join(workload, "features.sql"), join(specFolder, "features.sql"));
+  for (const [name, file] of Object.entries(queriesOf(spec, workload))) {
+    await copyFile(file, join(specFolder, name));
+  }
+  await writeFile(join(accepted, "none.json"), "{}");
   await runJob("prepare", root);
+  const message = await readFile(join(root, "output/message"), "utf8").catch(() => "");
+  if (!message.startsWith("accepted "))
+    throw new Error(`the data of ${spec.name} wasn't accepted: ${message}`);
 
   const channels = join(root, "input/data");
   await cp(join(root, "processing/output/prepared"), join(channels, "prepared"), { recursive: true });
   await cp(specFolder, join(channels, "spec"), { recursive: true });
   await mkdir(join(root, "input/config"), { recursive: true });
-  await writeFile(join(root, "input/config/hyperparameters.json"), "{}");
+  await writeFile(join(root, "input/config/hyperparameters.json"), '{"search": "false"}');
   await runJob("train", root);
 }
 
 async function runJob(job: "prepare" | "train", root: string): Promise<void> {
-  const env = { PATH: process.env["PATH"] ?? "", PERENNIAL_ML_ROOT: root };
+  const asked = { PERENNIAL_AS_OF: AS_OF, PERENNIAL_SNAPSHOT: "" };
+  const env = { PATH: process.env["PATH"] ?? "", PERENNIAL_ML_ROOT: root, ...asked };
   await run(PYTHON, ["-m", "perennial_tabular", job], { cwd: TABULAR, env, maxBuffer: 2 ** 26 });
 }
