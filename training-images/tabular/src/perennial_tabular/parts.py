@@ -89,6 +89,6 @@ def _typed(column: Column) -> str:
     if column.is_text:
         return value
     if column.type == "date":
-        return f"CAST({value} AS DATE)"
-    # By way of a double, so that "3.0" is the integer 3.
-    return f"CAST(CAST({value} AS DOUBLE) AS {SQL_TYPES[column.type]})"
+        return f"try_cast({value} AS DATE)"
+    # By way of a double, so that "3.0" is the integer 3. What can't be cast was found by the data gate already.
+    return f"try_cast(try_cast({value} AS DOUBLE) AS {SQL_TYPES[column.type]})"

@@ -72,7 +72,7 @@ def make_source(connection: duckdb.DuckDBPyConnection, spec: Spec) -> list[Check
         given = [row[0] for row in connection.execute(f"DESCRIBE {spec.rows_sql}").fetchall()]
         _expect_columns(given, spec)
         cleaned = ", ".join(f"{_text(identifier(name), spec)} AS {identifier(name)}" for name in given)
-        connection.execute(f"CREATE OR REPLACE TABLE source AS SELECT {cleaned} FROM ({spec.rows_sql})")
+        connection.execute(f"CREATE OR REPLACE TABLE source AS SELECT {cleaned} FROM (\n{spec.rows_sql}\n)")
     except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
         finding = (
             f"rows.sql stumbles over a value: {reason_of(error)}; mend the value, or read it with try_cast"

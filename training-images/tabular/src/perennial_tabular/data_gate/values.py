@@ -88,7 +88,9 @@ def _source_rules(spec: Spec) -> Iterator[Rule]:
         yield Rule("missing", name, nothing, "a value; it identifies or orders the rows", blocks=True)
     yield from _target_rules(spec)
     if spec.split["by"] == "column":
-        yield _closed(spec.split["column"], PARTS, blocks=True)
+        name = spec.split["column"]
+        yield Rule("missing", name, f"{identifier(name)} IS NULL", "a value; it names the part", blocks=True)
+        yield _closed(name, PARTS, blocks=True)
     for column in spec.columns.values():
         if column.required:
             nothing = f"{identifier(column.name)} IS NULL"
@@ -149,7 +151,7 @@ def _derived_rules(column: Column, spec: Spec) -> Iterator[Rule]:
     finite = f"coalesce(isfinite({number}), false)"
     right = f"({finite} AND {number} = floor({number}))" if column.type == "integer" else finite
     expected = f"{described(column)} from features.sql"
-    yield Rule("types", column.name, f"{value} IS NOT NULL AND NOT {right}", expected)
+    yield Rule("types", column.name, f"{value} IS NOT NULL AND NOT {right}", expected, blocks=True)
     inside = f"{number} BETWEEN {column.min!r} AND {column.max!r}"
     yield Rule("ranges", column.name, f"{right} AND NOT {inside}", expected)
     yield from _missing_rules(column, spec)
