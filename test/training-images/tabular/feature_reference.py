@@ -33,9 +33,23 @@ def _values(  # noqa: C901
     if kind == "codeCount":
         groups = [_group(feature, record[column]) for column in feature["columns"]]
         return {f"{name}={group['name']}": float(groups.count(group["name"])) for group in feature["groups"]}
+    if kind == "ratio":
+        numerator, denominator = (
+            _number(record[feature["numerator"]]),
+            _number(record[feature["denominator"]]),
+        )
+        return {name: float(numerator / denominator) if denominator else math.nan}
+    if kind == "difference":
+        return {name: float(_number(record[feature["minuend"]]) - _number(record[feature["subtrahend"]]))}
     value = record[feature["column"]]
     if kind == "number":
         return {name: float(_number(value))}
+    if kind == "log":
+        shifted = _number(value) + np.float32(1)
+        return {name: float(np.log(shifted)) if shifted > 0 else math.nan}
+    if kind == "cycle":
+        period = np.float32(feature["period"])
+        return {name: float(np.mod(_number(value) + np.float32(feature["offset"]), period))}
     if kind == "ordinal":
         return {name: float(feature["order"].index(value)) if value in feature["order"] else math.nan}
     if kind == "oneHot":

@@ -19,7 +19,7 @@ from perennial_tabular.spec import Spec
 from perennial_tabular.tensors import Batch, TensorLayout, check_kinds
 from small_workload import CODES, small_spec
 
-SPEC = Spec(small_spec(), "", "")
+SPEC = Spec(small_spec(), {}, "")
 GRAPH = FeatureGraph.of(SPEC)
 RUNNER = Runner(feature_model(GRAPH))
 
@@ -53,6 +53,8 @@ RECORDS: st.SearchStrategy[Record] = st.fixed_dictionaries(
         "visits": whole(20),
         "stays": whole(20),
         "earlier": whole(100),
+        # Before 1970, and as far as four digits of a year go.
+        "day": st.none() | st.integers(-20_000, 2_932_896),
     }
 )
 NOTHING: Record = dict.fromkeys(SPEC.readable)
@@ -127,6 +129,10 @@ def test_a_prefix_matches_from_the_first_sign_and_its_point_is_a_point(code: str
         (["number"], ["numbers"]),
         (["sum"], ["numbers"]),
         (["number", "sum"], ["numbers"]),
+        (["log"], ["numbers"]),
+        (["ratio"], ["numbers"]),
+        (["difference"], ["numbers"]),
+        (["cycle"], ["numbers"]),
         (["oneHot"], ["strings"]),
         (["count"], ["strings"]),
         (["codeGroup"], ["strings"]),
@@ -138,7 +144,7 @@ def test_a_prefix_matches_from_the_first_sign_and_its_point_is_a_point(code: str
 def test_a_spec_of_few_kinds_has_a_graph_of_its_own(kinds: list[str], inputs: list[str]) -> None:
     raw = small_spec()
     raw["features"] = [feature for feature in raw["features"] if feature["kind"] in kinds]
-    graph = FeatureGraph.of(Spec(raw, "", ""))
+    graph = FeatureGraph.of(Spec(raw, {}, ""))
     record = NOTHING | {
         "color": "red",
         "code_1": "250.1",
@@ -147,6 +153,7 @@ def test_a_spec_of_few_kinds_has_a_graph_of_its_own(kinds: list[str], inputs: li
         "visits": 3,
         "stays": 2,
         "weight": 1.5,
+        "day": 18_262,
     }
     found = Runner(feature_model(graph)).run(batch_of(graph.layout, [record]))
     assert [value.name for value in graph.inputs()] == inputs
@@ -160,10 +167,10 @@ def test_a_feature_of_the_wrong_type_of_column_is_refused() -> None:
         {"kind": "oneHot", "name": "b", "column": "visits", "levels": ["1"]},
     ]
     with pytest.raises(InvalidInput) as refusal:
-        check_kinds(Spec(raw, "", ""))
+        check_kinds(Spec(raw, {}, ""))
     assert str(refusal.value) == (
         "spec.json is refused, 2 faults:\n"
-        "  features.0: number reads color, of type category; expected integer or number\n"
+        "  features.0: number reads color, of type category; expected integer, number or date\n"
         "  features.1: oneHot reads visits, of type integer; expected category or code"
     )
 

@@ -74,7 +74,8 @@ def test_the_owners_mistakes_stand_in_the_failure_reason_of_the_training_job(
     assert (root / "output/failure").read_text() == (
         "hyperparameters.json is refused, 4 faults:\n"
         "  depth: unknown; expected some of num_round, early_stopping_rounds, max_depth, eta, "
-        "min_child_weight, subsample, colsample_bytree, reg_lambda, reg_alpha, gamma, max_bin, seed\n"
+        "min_child_weight, subsample, colsample_bytree, reg_lambda, reg_alpha, gamma, max_bin, seed, "
+        "algorithm, search\n"
         '  eta: given "2"; expected a number above 0 to 1, as text\n'
         '  max_depth: given "3.5"; expected a whole number from 1 to 12, as text\n'
         '  num_round: given "many"; expected a whole number from 1 to 5000, as text'

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perennial_tabular.answers.probability import fit_probability
+from perennial_tabular.answers.threshold import threshold_for_share
 from perennial_tabular.baseline import baseline
-from perennial_tabular.calibration import fit_platt, threshold_for
 from perennial_tabular.metrics import average_precision, measure, roc_auc
 from perennial_tabular.spec import Column
+from perennial_tabular.task import BinaryTask, TargetClass
 from perennial_tabular.tensors import Batch, TensorLayout
+
+NO, YES = TargetClass("negative", ("no",), 0.7), TargetClass("positive", ("yes",), 0.3)
+BINARY = BinaryTask("outcome", (NO, YES), "it happens", 0.2, None)
 
 SCORED = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=40).filter(
     lambda rows: len({label for _, label in rows}) == 2
@@ -20,7 +25,7 @@ SCORED = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_s
 
 
 def arrays(rows: list[tuple[int, bool]]) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([score / 8 for score, _ in rows]), np.array([label for _, label in rows], np.int8)
+    return np.array([score / 8 for score, _ in rows]), np.array([label for _, label in rows], np.float64)
 
 
 @settings(deadline=None)
@@ -42,11 +47,11 @@ def test_the_average_precision_is_the_precision_at_each_positive(rows: list[tupl
 
 
 def test_the_metrics_of_three_rows_are_those_worked_out_by_hand() -> None:
-    found = measure(np.array([0.5, 0.25, 0.75]), np.array([1, 0, 0], np.int8), prevalence=0.25)
+    found = measure(BINARY, np.array([[0.5], [0.25], [0.75]]), np.array([1.0, 0, 0]), (0.25,))
     brier = (0.25 + 0.0625 + 0.5625) / 3
     assert found == {
         "rows": 3,
-        "positives": 1,
+        "classRows": [2, 1],
         "rocAuc": 0.5,
         "averagePrecision": 0.5,
         "brier": pytest.approx(brier),
@@ -57,9 +62,8 @@ def test_the_metrics_of_three_rows_are_those_worked_out_by_hand() -> None:
 
 
 def test_the_log_loss_of_a_certain_and_wrong_prediction_is_finite() -> None:
-    assert measure(np.array([0.0, 1.0]), np.array([1, 0], np.int8), 0.5)["logLoss"] == pytest.approx(
-        16.118, abs=1e-3
-    )
+    found = measure(BINARY, np.array([[0.0], [1.0]]), np.array([1.0, 0]), (0.5,))
+    assert found["logLoss"] == pytest.approx(16.118, abs=1e-3)
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.7, -0.4), (1.5, 1.0)])
@@ -69,7 +73,7 @@ def test_the_calibration_finds_the_line_that_the_labels_were_drawn_from(
     chance = np.random.default_rng(7)
     margins = chance.normal(-1, 1.5, 200_000).astype(np.float32)
     labels = (chance.random(len(margins)) < 1 / (1 + np.exp(-(slope * margins + intercept)))).astype(np.int8)
-    fitted = fit_platt(margins, labels)
+    fitted = fit_probability(margins, labels)
     assert (fitted.slope, fitted.intercept) == pytest.approx((slope, intercept), abs=0.03)
     assert float(fitted.apply(margins).mean()) == pytest.approx(float(labels.mean()), abs=1e-6)
     assert (fitted.slope, fitted.intercept) == (
@@ -79,7 +83,7 @@ def test_the_calibration_finds_the_line_that_the_labels_were_drawn_from(
 
 
 def test_margins_that_are_all_the_same_are_moved_to_the_observed_rate() -> None:
-    fitted = fit_platt(np.full(10, -0.5, np.float32), np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], np.int8))
+    fitted = fit_probability(np.full(10, -0.5, np.float32), np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], np.int8))
     assert fitted.slope == 1
     assert float(fitted.apply(np.array([-0.5]))[0]) == pytest.approx(0.2, abs=1e-6)
 
@@ -91,7 +95,7 @@ def test_the_threshold_flags_at_least_the_share_and_no_more_than_it_takes(
     share: float, threshold: float
 ) -> None:
     predictions = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.8, 0.9, 1.0], np.float64)
-    assert threshold_for(predictions, share) == threshold
+    assert threshold_for_share(predictions, share) == threshold
 
 
 def test_the_baseline_counts_levels_code_categories_bins_and_predictions() -> None:
@@ -112,8 +116,8 @@ def test_the_baseline_counts_levels_code_categories_bins_and_predictions() -> No
     numbers = np.array(
         [[0, np.nan, 3], [0, np.nan, 3], [1, np.nan, 3], [7, np.nan, 3], [np.nan, np.nan, 3]], np.float32
     )
-    predictions = np.array([0.0, 0.04, 0.05, 0.999, 1.0])
-    assert baseline(Batch(strings, numbers), layout, predictions) == {
+    predictions = np.array([[0.0], [0.04], [0.05], [0.999], [1.0]])
+    assert baseline(Batch(strings, numbers), layout, BINARY, predictions) == {
         "rows": 5,
         "inputs": {
             "color": {
@@ -127,7 +131,9 @@ def test_the_baseline_counts_levels_code_categories_bins_and_predictions() -> No
             "empty": {"kind": "bins", "edges": [], "counts": [0], "missing": 5},
             "same": {"kind": "bins", "edges": [3.0], "counts": [5, 0], "missing": 0},
         },
-        "predictions": [2, 1, *[0] * 16, 0, 2],
+        "predictions": [
+            {"name": "probability", "min": 0, "max": 1, "counts": [2, 1, *[0] * 16, 0, 2]},
+        ],
     }
 
 
@@ -136,9 +142,8 @@ def test_the_baseline_counts_levels_code_categories_bins_and_predictions() -> No
 def test_every_number_lies_in_one_bin_whose_edges_rise(values: list[int]) -> None:
     layout = TensorLayout(texts=(), numbers=(Column("visits", "integer", ""),))
     numbers = np.array(values, np.float32).reshape(-1, 1)
-    bins = baseline(Batch(np.empty((len(values), 0), object), numbers), layout, np.array([0.5]))["inputs"][
-        "visits"
-    ]
+    batch = Batch(np.empty((len(values), 0), object), numbers)
+    bins = baseline(batch, layout, BINARY, np.array([[0.5]]))["inputs"]["visits"]
     edges = bins["edges"]
     assert edges == sorted(set(edges))
     bounds = [-math.inf, *edges, math.inf]

@@ -11,20 +11,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perennial_tabular import boosting, contracts, fitting
-from perennial_tabular.calibration import Platt
+from perennial_tabular import candidates, contracts
+from perennial_tabular.answers.probability import Probability
+from perennial_tabular.candidates import ParityError, check_parity
 from perennial_tabular.faults import InvalidInput
 from perennial_tabular.feature_graph import FeatureGraph
-from perennial_tabular.fitting import ParityError, check_parity
 from perennial_tabular.layout import TrainingLayout
+from perennial_tabular.learners import xgboost_learner
 from perennial_tabular.model_graph import Runner, feature_model
 from perennial_tabular.rows import read_prepared
 from perennial_tabular.spec import Spec
+from perennial_tabular.task import task_of
 from perennial_tabular.tensors import TensorLayout
 from perennial_tabular.training import train
 from small_workload import files_of, small_spec, training_folder, write_spec
+from structure_reference import raw_scores_by_hand
 
-FILES = ["baseline.json", "card.md", "manifest.json", "metrics.json", "model.onnx", "trees.json"]
+FILES = ["baseline.json", "card.md", "manifest.json", "metrics.json", "model.onnx", "structure.json"]
 
 
 class Interrupted(Exception):
@@ -48,7 +51,7 @@ def test_a_training_that_was_interrupted_ends_with_the_bytes_of_one_that_was_not
 ) -> None:
     root = training_folder(tmp_path, small)
     trained: list[int] = []
-    chunk = boosting._boost_chunk
+    chunk = xgboost_learner._boost_chunk
 
     def watched(*arguments: Any) -> Any:  # noqa: ANN401 - stands in for any signature
         trained.append(arguments[0].rounds)
@@ -60,14 +63,14 @@ def test_a_training_that_was_interrupted_ends_with_the_bytes_of_one_that_was_not
         return watched(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(boosting, "_boost_chunk", interrupted)
+        patched.setattr(xgboost_learner, "_boost_chunk", interrupted)
         with pytest.raises(Interrupted):
             train(TrainingLayout(root))
     assert files_of(root / "model") == {}
     assert len(list((root / "checkpoints").iterdir())) == chunks
 
     trained.clear()
-    monkeypatch.setattr(boosting, "_boost_chunk", watched)
+    monkeypatch.setattr(xgboost_learner, "_boost_chunk", watched)
     train(TrainingLayout(root))
     assert trained == [20 * done for done in range(chunks, 3)]
     assert files_of(root / "model") == files_of(small / "model")
@@ -155,20 +158,28 @@ def test_the_manifest_states_the_inputs_parts_and_hashes(small: Path) -> None:
         common | {"name": "weight", "index": 0, "type": "number", "min": -5, "max": 5},
         common | {"name": "visits", "index": 1, "type": "integer", "min": 0, "max": 20},
         common | {"name": "stays", "index": 2, "type": "integer", "min": 0, "max": 20},
-        common | {"name": "earlier", "index": 3, "type": "integer", "min": 0, "max": 100},
+        common | {"name": "day", "index": 3, "type": "date", "min": "2020-01-01", "max": "2039-12-31"},
+        common | {"name": "earlier", "index": 4, "type": "integer", "min": 0, "max": 100},
     ]
-    assert manifest["ignored"] == ["id", "person", "outcome", "note"]
+    assert manifest["ignored"] == ["id", "person", "outcome", "result", "days", "note"]
+    assert manifest["output"] == {"name": "prediction", "columns": 1}
+    assert manifest["lookups"] == []
+    assert manifest["algorithm"] == {
+        "kind": "xgboost",
+        "hyperparameters": small_spec()["algorithms"][0]["hyperparameters"],
+    }
     assert manifest["parts"] == prepared["parts"]
     train_part = prepared["parts"]["train"]
-    assert manifest["prevalence"] == pytest.approx(train_part["positives"] / train_part["rows"], abs=1e-12)
+    prevalence = train_part["classRows"][1] / train_part["rows"]
+    assert manifest["task"]["prevalence"] == pytest.approx(prevalence, abs=1e-12)
     assert manifest["hashes"]["data"] == prepared["dataSha256"]
     assert manifest["hashes"]["spec"] == prepared["specSha256"]
     assert manifest["hashes"]["files"] == {
         name: hashlib.sha256((small / "model" / name).read_bytes()).hexdigest()
-        for name in ("model.onnx", "metrics.json", "baseline.json", "trees.json", "card.md")
+        for name in ("model.onnx", "metrics.json", "baseline.json", "structure.json", "card.md")
     }
-    trees = document(small, "trees.json")
-    assert manifest["trees"]["count"] == len(trees["trees"]) == document(small, "metrics.json")["bestRound"]
+    trees = document(small, "structure.json")["trees"]
+    assert manifest["trees"]["count"] == len(trees) == document(small, "metrics.json")["bestRound"]
     assert manifest["trees"]["depth"] == 3
 
 
@@ -184,30 +195,18 @@ def test_the_spec_hash_is_the_one_that_sha256sum_gives(small: Path) -> None:
     )
 
 
-def test_the_trees_and_the_calibration_of_the_file_give_the_graphs_predictions(hospital: Path) -> None:
+def test_the_structure_gives_the_graphs_predictions(hospital: Path) -> None:
     layout = TrainingLayout(hospital)
     spec = Spec.read(layout.spec)
     batch = (
         read_prepared(layout.prepared, spec, TensorLayout.of(spec)).parts["calibration"].batch.slice(0, 200)
     )
     features = Runner(feature_model(FeatureGraph.of(spec))).run(batch)
-    file = document(hospital, "trees.json")
+    file = document(hospital, "structure.json")
     assert len(file["features"]) == features.shape[1]
-
-    def margin(row: Any) -> float:  # noqa: ANN401 - a row of float32
-        total = float(file["base_score"])
-        for tree in file["trees"]:
-            node = 0
-            while tree["left"][node] != -1:
-                value = float(row[tree["feature"][node]])
-                is_left = tree["missing_left"][node] if math.isnan(value) else value < tree["threshold"][node]
-                node = tree["left" if is_left else "right"][node]
-            total += tree["leaf"][node]
-        return total
-
-    margins = np.array([margin(row) for row in features])
-    expected = Platt(**file["calibration"]).apply(margins)
-    given = Runner((hospital / "model/model.onnx").read_bytes()).run(batch)[:, 0]
+    raw = np.array([raw_scores_by_hand(file, row) for row in features])
+    expected = Probability(file["answer"]["slope"][0], file["answer"]["intercept"][0]).apply(raw)
+    given = Runner((hospital / "model/model.onnx").read_bytes()).run(batch)
     np.testing.assert_allclose(given, expected, atol=1e-6, rtol=0)
 
 
@@ -217,8 +216,9 @@ def test_the_hospital_model_is_as_good_as_published_ones_and_not_better_than_is_
     metrics = document(hospital, "metrics.json")["parts"]
     assert 0.665 <= metrics["validation"]["rocAuc"] <= 0.72
     assert metrics["validation"]["brierSkill"] >= 0.04
-    assert metrics["calibration"]["meanPrediction"] == pytest.approx(
-        metrics["calibration"]["positives"] / metrics["calibration"]["rows"], abs=1e-5
+    calibration = metrics["calibration"]
+    assert calibration["meanPrediction"] == pytest.approx(
+        calibration["classRows"][1] / calibration["rows"], abs=1e-5
     )
 
 
@@ -240,13 +240,21 @@ def test_a_quarter_of_the_training_rows_is_trained_without_history_and_no_other_
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([0.5, 0.25002], "validation row 1: the graph says 0.2500"),
-        ([math.nan, 0.25], "validation row 0: the graph says nan, XGBoost 0.5; limit 1e-05"),
+        ([0.5, 0.25002], "validation row 1: the graph says [0.2500"),
+        (
+            [math.nan, 0.25],
+            "validation row 0: the graph says [nan], the fitted model [0.5]; limit 1e-05",
+        ),
     ],
 )
 def test_a_graph_that_departs_from_the_model_fails_the_job(given: list[float], message: str) -> None:
     with pytest.raises(ParityError) as failure:
-        check_parity(np.array([0.5, 0.25]), np.array(given, np.float32))
+        check_parity(
+            task_of(small_spec()["task"]),
+            "validation",
+            np.array([0.5, 0.25]),
+            np.array(given, np.float32).reshape(-1, 1),
+        )
     assert str(failure.value).startswith(message)
 
 
@@ -254,7 +262,7 @@ def test_a_job_whose_graph_departs_from_its_model_leaves_no_artifact(
     tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = training_folder(tmp_path, small)
-    monkeypatch.setattr(fitting, "PARITY", -1.0)
+    monkeypatch.setattr(candidates, "PARITY", -1.0)
     with pytest.raises(ParityError):
         train(TrainingLayout(root))
     assert files_of(root / "model") == {}
