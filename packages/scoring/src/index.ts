@@ -7,3 +7,4 @@ export { loadArtifact, loadModel, Model } from "./model.ts";
 export { countInvalid } from "./prediction-check.ts";
 export type { EncodedChunk, EncodedRecords } from "./record-encoder.ts";
 export { FaultList, InvalidRecords, MAX_FAULTS, UnreadableRecord, type RecordFault } from "./record-fault.ts";
+export type { ScoredTable, Table } from "./table.ts";

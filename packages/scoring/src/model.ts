@@ -3,8 +3,9 @@ import { readArtifactArchive, readArtifactDirectory, type Artifact } from "./art
 import { Graph, PredictionFault } from "./graph.ts";
 import { Lookups } from "./lookups.ts";
 import { predictionCheck, type PredictionCheck } from "./prediction-check.ts";
-import { RecordEncoder, type EncodedRecords } from "./record-encoder.ts";
+import { CHUNK_ROWS, RecordEncoder, type EncodedRecords } from "./record-encoder.ts";
 import { FaultList, InvalidRecords, type RecordFault } from "./record-fault.ts";
+import { type ScoredTable, type Table, TableReader } from "./table.ts";
 
 /** A verified artifact, ready to score raw records. Calls may overlap; none of them sees another one's rows. */
 export class Model {
@@ -86,6 +87,50 @@ export class Model {
    */
   async predict(records: readonly unknown[], faults?: FaultList): Promise<Float32Array> {
     return this.#checked(await this.scoreEncoded(this.encode(records, faults)));
+  }
+
+  /**
+   * Predicts every row of a table that can be predicted, and says of the others why not: what a job over a file wants,
+   * where a request is refused as a whole. A row that the graph fails on, or answers with nothing that the task allows,
+   * is refused too.
+   */
+  async predictEach(table: Table): Promise<ScoredTable> {
+    const reader = new TableReader(this.#encoder, table);
+    const { columns } = this.manifest.output;
+    const predictions = new Float32Array(reader.size * columns);
+    const refused = new Map<number, readonly RecordFault[]>();
+    for (let start = 0; start < reader.size; start += CHUNK_ROWS) {
+      const end = Math.min(start + CHUNK_ROWS, reader.size);
+      if (await this.#predictRange(reader, start, end, predictions)) continue;
+      // Something is wrong with one of them at least: now each goes by itself.
+      for (let place = start; place < end; place += 1) {
+        const faults = reader.faultsOf(place);
+        if (faults.length > 0) refused.set(place, faults);
+        else if (!(await this.#predictRange(reader, place, place + 1, predictions))) {
+          refused.set(place, [{ record: place, field: null, message: "the model fails on this record" }]);
+        }
+      }
+    }
+    return { predictions, refused };
+  }
+
+  /** Whether all rows from `start` to before `end` could be predicted; then their predictions are in their places. */
+  async #predictRange(
+    reader: TableReader,
+    start: number,
+    end: number,
+    predictions: Float32Array,
+  ): Promise<boolean> {
+    const faults = new FaultList();
+    const encoded = reader.encode(start, end, faults);
+    if (faults.total > 0) return false;
+    try {
+      predictions.set(this.#checked(await this.scoreEncoded(encoded)), start * this.manifest.output.columns);
+      return true;
+    } catch (error) {
+      if (error instanceof PredictionFault) return false;
+      throw error;
+    }
   }
 
   /**
