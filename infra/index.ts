@@ -8,6 +8,7 @@ import { keepModels } from "./wiring/models.ts";
 import { publish } from "./wiring/publish.ts";
 import { openStack } from "./wiring/stack.ts";
 import { deploySteps } from "./wiring/steps.ts";
+import { trackModels } from "./wiring/tracking.ts";
 import { setTriggers } from "./wiring/triggers.ts";
 import { deployWorkflows } from "./wiring/workflows.ts";
 import { readWorkloads } from "./workloads.ts";
@@ -33,6 +34,9 @@ const loops = deployWorkflows(stack, foundation, served, steps);
 // What sets it in motion, one at a time.
 const doors = openDoors(stack, foundation, loops, code);
 setTriggers(stack, foundation, loops, doors);
+
+// What is told of it afterwards, to whoever compares models.
+trackModels(stack, foundation, loops, code);
 
 // How to find it.
 export const { platform, endpoints } = publish(stack, foundation, loops);

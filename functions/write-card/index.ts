@@ -5,8 +5,8 @@
  * - `s3:GetObject` on the artifact bucket's `models/`, `specs/`, `evaluations/`, `audits/` and `verdicts/`, and on the lake
  *   bucket's `gates/`, each for its workloads;
  * - `s3:PutObject` on the artifact bucket's `cards/`;
- * - `sagemaker:CreateModelCard`, `sagemaker:DescribeModelCard` and `sagemaker:UpdateModelCard` on model cards whose names
- *   begin with `CARD_PREFIX`.
+ * - `sagemaker:CreateModelCard`, `sagemaker:DescribeModelCard` and `sagemaker:UpdateModelCard` on the model card of each
+ *   workload, which is named `<CARD_PREFIX><workload>`.
  */
 import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";

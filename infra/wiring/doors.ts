@@ -57,18 +57,7 @@ export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], c
     description: "Frees the lease of an execution that ended, however it ended",
     environment: {
       LEDGER_TABLE,
-      STATE_MACHINES: pulumi
-        .all(loops.flatMap(({ retrain, rollout }) => [retrain.stateMachineArn, rollout.stateMachineArn]))
-        .apply((arns) =>
-          JSON.stringify(
-            Object.fromEntries(
-              loops.flatMap(({ spec }, index) => [
-                [arns[2 * index], { workload: spec.name, kind: "retrain" }],
-                [arns[2 * index + 1], { workload: spec.name, kind: "rollout" }],
-              ]),
-            ),
-          ),
-        ),
+      STATE_MACHINES: stateMachinesOf(loops),
     },
     grants: (grantee, role) => [
       ledger.grantWrite(grantee, role),
@@ -77,3 +66,18 @@ export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], c
   });
   return { admitRetraining, admitRollout, releaseLease };
 }
+
+/** An environment variable that says which workload's workflow each state machine is, as JSON. */
+export const stateMachinesOf = (loops: Loop[]): pulumi.Output<string> =>
+  pulumi
+    .all(loops.flatMap(({ retrain, rollout }) => [retrain.stateMachineArn, rollout.stateMachineArn]))
+    .apply((arns) =>
+      JSON.stringify(
+        Object.fromEntries(
+          loops.flatMap(({ spec }, index) => [
+            [arns[2 * index], { workload: spec.name, kind: "retrain" }],
+            [arns[2 * index + 1], { workload: spec.name, kind: "rollout" }],
+          ]),
+        ),
+      ),
+    );

@@ -81,6 +81,12 @@ const ROOMS: Room[] = [
     rooms: /^(packages\/contracts\/|workloads\/|infra\/)/,
     packages: /^(@pulumi\/|zod$|node:(fs|path|url|crypto)$)/,
   },
+  // What plays the caller measures what it was answered.
+  {
+    unit: /^local\/replay\//,
+    rooms: /^(packages\/(contracts|statistics)\/|local\/)/,
+    packages: /^(@aws-sdk\/|csv-parse\/sync$|node:)/,
+  },
   {
     unit: /^local\//,
     rooms: /^(packages\/contracts\/|infra\/)/,

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { readStack } from "../../local/program/settings.ts";
 import { type Conversation, startEngine } from "./engine.ts";
+import { ONE_WORKLOAD } from "./program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 /** A program takes three seconds; one that hangs is ended. */
@@ -56,7 +57,7 @@ export async function runAsLanguageHost(
     // `main` is a folder: the host leaves it to the SDK to find the module.
     ".",
   ];
-  const settings = Object.entries({ ...values, ...changes }).map(
+  const settings = Object.entries({ ...values, ...ONE_WORKLOAD, ...changes }).map(
     ([key, value]) => [key.replace(":", ":config:"), value] as const,
   );
   const { PATH, HOME } = process.env;

@@ -26,6 +26,9 @@ const OUTPUTS: Record<string, (name: string, inputs: Inputs) => Inputs> = {
   "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (_, { modelPackageGroupName }) => ({
     arn: arn("sagemaker", `model-package-group/${String(modelPackageGroupName)}`),
   }),
+  "aws:sagemaker/mlflowApp:MlflowApp": (_, { name }) => ({
+    arn: arn("sagemaker", `mlflow-app/app-${String(name)}`),
+  }),
   "aws:ecr/repository:Repository": (_, { name }) => ({
     arn: arn("ecr", `repository/${String(name)}`),
     repositoryUrl: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/${String(name)}`,

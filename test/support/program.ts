@@ -5,7 +5,7 @@ import { deploy, type Registered } from "./deploy.ts";
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 /** What most tests of the program look at: each further workload has the same. */
-const ONE_WORKLOAD = { "perennial:workloads": '["hospital-readmission"]' };
+export const ONE_WORKLOAD = { "perennial:workloads": '["hospital-readmission"]' };
 
 /**
  * Evaluates the whole program with the settings of `stack` and one workload, changed by `changes`; `importProgram` imports it

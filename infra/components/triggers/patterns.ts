@@ -35,6 +35,13 @@ export const versionApproved = (modelPackageGroups: string[]) => ({
   },
 });
 
+/** A version was registered or changed in any way. */
+export const versionChanged = (modelPackageGroups: string[]) => ({
+  source: ["aws.sagemaker"],
+  "detail-type": ["SageMaker Model Package State Change"],
+  detail: { ModelPackageGroupName: modelPackageGroups },
+});
+
 /** An execution ended, however. */
 export const executionEnded = (stateMachineArns: string[]) => ({
   source: ["aws.states"],

@@ -13,7 +13,8 @@ import pytest
 
 from perennial_tabular import training
 from perennial_tabular.__main__ import FAILED, MISUSED, STOPPED, main
-from small_workload import csv_text, files_of, processing_folder, small_rows, training_folder
+from small_features import FEATURES_SQL
+from small_workload import files_of, processing_folder, small_rows, training_folder
 
 SOURCES = Path(__file__).parents[3] / "training-images/tabular/src"
 
@@ -57,10 +58,19 @@ def test_other_arguments_are_refused(
 
 
 def test_the_owners_mistakes_stand_in_the_exit_message_of_the_processing_job(tmp_path: Path) -> None:
-    root = processing_folder(tmp_path, raw="")
+    root = processing_folder(tmp_path, sql="SELEC")
     assert main(["prepare"], root) == FAILED
     assert (root / "output/message").read_text() == (
-        "source is refused, 1 fault:\n  rows.csv: the file is empty; expected a header and rows"
+        'features.sql is refused, 1 fault:\n  (root): Parser Error: syntax error at or near "SELEC"'
+    )
+
+
+def test_a_refusal_by_the_data_gate_is_an_outcome_and_no_failure(tmp_path: Path) -> None:
+    root = processing_folder(tmp_path, raw="")
+    assert main(["prepare"], root) == 0
+    snapshot = json.loads((root / "processing/output/gate/gate.json").read_text())["snapshotSha256"]
+    assert (root / "output/message").read_text() == (
+        f"refused {snapshot}: 1 check failed: columns: rows.csv is empty; expected a header and rows"
     )
 
 
@@ -100,12 +110,13 @@ def test_a_bug_keeps_its_traceback_and_leaves_no_artifact(
     assert files_of(root / "model") == {}
 
 
-def test_a_later_success_removes_the_failure_of_an_earlier_attempt(tmp_path: Path) -> None:
-    root = processing_folder(tmp_path, raw="")
+def test_a_later_success_replaces_the_failure_of_an_earlier_attempt(tmp_path: Path) -> None:
+    root = processing_folder(tmp_path, sql="SELEC")
     assert main(["prepare"], root) == FAILED
-    (root / "processing/input/raw/rows.csv").write_text(csv_text(small_rows()))
+    (root / "processing/input/spec/features.sql").write_text(FEATURES_SQL)
     assert main(["prepare"], root) == 0
-    assert not (root / "output/message").exists()
+    snapshot = json.loads((root / "processing/output/gate/gate.json").read_text())["snapshotSha256"]
+    assert (root / "output/message").read_text() == f"accepted {snapshot}"
 
 
 def test_sigterm_stops_a_training_with_a_checkpoint_from_which_it_ends_the_same(

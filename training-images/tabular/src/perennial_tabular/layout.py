@@ -90,6 +90,11 @@ class TrainingLayout:
         return self.root / "model"
 
     @property
+    def run_record(self) -> Path:
+        """What SageMaker packs into output.tar.gz."""
+        return self.root / "output/data"
+
+    @property
     def message(self) -> Path:
         """What SageMaker copies into the job's FailureReason."""
         return self.root / "output/failure"

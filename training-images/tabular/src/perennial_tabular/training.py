@@ -52,7 +52,20 @@ def train(layout: TrainingLayout) -> None:
         )
         trained = fit(spec, rows, plan, Checkpoints(layout.checkpoints, identity))
         manifest = write_artifact(folder, trained, identity, code)
+    _record(layout.run_record, trained, manifest)
     log.info("Trained %s %s.", spec.name, manifest["version"])
+
+
+def _record(folder: Path, trained: Trained, manifest: dict[str, Any]) -> None:
+    # Imported late: matplotlib takes a second, and only here.
+    from perennial_tabular.run_record.record import write_run_record
+
+    hashes = {name: manifest["hashes"][name] for name in ("data", "spec", "code")}
+    try:
+        write_run_record(folder, trained, hashes)
+    except Exception:
+        # The artifact is whole: a picture that can't be drawn mustn't cost a model.
+        log.exception("The run record is not whole.")
 
 
 def write_artifact(folder: Path, trained: Trained, identity: str, code_sha256: str) -> dict[str, Any]:

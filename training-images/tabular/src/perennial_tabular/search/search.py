@@ -4,6 +4,7 @@ anywhere.
 """
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 
@@ -78,6 +79,8 @@ def _try(study: optuna.Study, settings: Search, algorithms: Sequence[Algorithm],
     try:
         algorithm = ask(trial, algorithms)
         for step, value in enumerate(judging.losses(algorithm), 1):
+            if not math.isfinite(value):
+                raise ArithmeticError(f"the loss is {value} after {step} rounds")
             values.append(value)
             if _is_rung(step, settings):
                 trial.report(value, step)

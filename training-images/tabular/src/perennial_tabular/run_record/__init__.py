@@ -1,0 +1,1 @@
+"""What a training tells about itself, beside the artifact."""
