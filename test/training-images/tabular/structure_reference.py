@@ -36,4 +36,4 @@ def _is_left(structure: dict[str, Any], tree: dict[str, Any], node: int, row: li
     value, threshold = row[tree["feature"][node]], tree["threshold"][node]
     if math.isnan(value):
         return bool(tree["missing_left"][node])
-    return value < threshold if structure["comparison"] == "<" else value <= threshold
+    return bool(value < threshold if structure["comparison"] == "<" else value <= threshold)

@@ -1,4 +1,4 @@
-"""Writing the run record: `run.json`, `metrics.jsonl`, `trials.jsonl` and plots. Its contract is TypeScript's."""
+"""The run record: `run.json`, `metrics.jsonl`, `trials.jsonl` and plots, by the contract of TypeScript."""
 
 import json
 import logging
