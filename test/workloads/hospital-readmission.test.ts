@@ -19,7 +19,9 @@ const values = (column: string) => {
   const place = header!.indexOf(column);
   return new Set(rows.map((row) => row[place]!).filter((value) => value !== "?"));
 };
-const { source, split, task, features, derived } = workload;
+const { source, split, features, derived } = workload;
+if (workload.task.kind !== "binary") throw new Error("expected a binary task");
+const { task } = workload;
 
 describe("the spec and the data", () => {
   it("name the same columns", () => {
