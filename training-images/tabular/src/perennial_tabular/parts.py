@@ -90,5 +90,5 @@ def _typed(column: Column) -> str:
         return value
     if column.type == "date":
         return f"try_cast({value} AS DATE)"
-    # By way of a double, so that "3.0" is the integer 3. What can't be cast was found by the data gate already.
+    # By way of a double, so that "3.0" is the integer 3. What can't be cast, the data gate found already.
     return f"try_cast(try_cast({value} AS DOUBLE) AS {SQL_TYPES[column.type]})"
