@@ -3,6 +3,7 @@ import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { RealClock, type CloudClock } from "./clock.ts";
 import { Bus, type BusEvent } from "./events/bus.ts";
 import { eventsService } from "./events/service.ts";
+import { QueueSources } from "./functions/queue-sources.ts";
 import { Functions } from "./functions/service.ts";
 import { openGateway, type LocalGateway } from "./gateway/gateway.ts";
 import type { Gateway } from "./gateway/interfaces.ts";
@@ -18,6 +19,7 @@ import type { Account, RecordedResource } from "./program/resource.ts";
 import { readStack } from "./program/settings.ts";
 import { createAll } from "./provider/index.ts";
 import { openSageMaker, repositoryPrograms, type SageMaker } from "./sagemaker/sagemaker.ts";
+import { TrackingApps } from "./sagemaker/tracking-apps.ts";
 import { Workflows } from "./workflows/service.ts";
 
 export interface CloudOptions {
@@ -69,6 +71,7 @@ export interface LocalCloud {
   readonly metrics: Metrics;
   readonly logs: Logs;
   readonly sageMaker: SageMaker;
+  readonly tracking: TrackingApps;
   /** Calls an API as the person at the machine. */
   call(service: string, action: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Reads an object of a bucket as the person at the machine. */
@@ -171,6 +174,23 @@ function assemble(
     folder: join(stateFolder, "executions"),
     onState: progress.state,
   });
+  const tracking = new TrackingApps({
+    python: join(repository, ".tracking/bin/python"),
+    folder: join(stateFolder, "tracking"),
+    port: Number(new URL(gateway.url).port) + 1,
+    endpoint: () => gateway.url,
+    region: account.region,
+    credentialsFor: (role) => gateway.credentialsFor(role),
+    warn: progress.warn,
+  });
+  const queueSources = new QueueSources({
+    call: callAs,
+    roleOf: (arn) => functions.roleOf(arn),
+    invoke: (arn, payload) => functions.invoke(arn, payload),
+    region: account.region,
+    warn: progress.warn,
+  });
+  gateway.register("mlflow", tracking.handle);
   gateway.register("events", eventsService(bus));
   gateway.register("monitoring", monitoringService(metrics, alarms, account));
   gateway.register("logs", logs.handle);
@@ -206,6 +226,8 @@ function assemble(
       account,
       identity: gateway.identity,
       functions,
+      queueSources,
+      tracking,
       workflows,
       bus,
       alarms,
@@ -228,6 +250,7 @@ function assemble(
     const queues = resources
       .filter(({ type }) => type === "aws:sqs/queue:Queue")
       .map(({ outputs }) => String(outputs["arn"]));
+    queueSources.start();
     alarms.start();
     measureQueues(queues, call, clock, metrics.sink, ending.signal).catch((error: unknown) => {
       if (!ending.signal.aborted) progress.warn(`queues cannot be measured: ${(error as Error).message}`);
@@ -239,6 +262,8 @@ function assemble(
     alarms.close();
     await workflows.close();
     await functions.close();
+    await queueSources.close();
+    await tracking.close();
     await sageMaker.close();
     s3.destroy();
     await gateway.close();
@@ -253,6 +278,7 @@ function assemble(
     metrics,
     logs,
     sageMaker,
+    tracking,
     account,
     resources,
   };

@@ -104,10 +104,15 @@ async function start(command: Command): Promise<number> {
   });
   try {
     const { url, account } = cloud;
-    writeInstance(stateFolder, { url, pid: process.pid, stack, region: account.region });
+    const instance = { url, pid: process.pid, stack, region: account.region };
+    writeInstance(stateFolder, instance);
     await cloud.sageMaker.settled();
     const platform = await readPlatform(cloud, stack);
     screen.say(`in service at ${url}: ${platform.workloads.map(({ endpoint }) => endpoint).join(", ")}`);
+    // It takes some seconds that nobody waits for: retrainings are told to it afterwards.
+    void showTracking(cloud, screen, (trackingUrl) =>
+      writeInstance(stateFolder, { ...instance, trackingUrl }),
+    );
     const results: RetrainingResult[] = [];
     const working = renew(cloud, platform, once, screen, results);
     const signal = await Promise.race([stopped, working.then(() => null)]);
@@ -136,6 +141,21 @@ async function start(command: Command): Promise<number> {
     if (!once) screen.say("Stopping …");
     await cloud.close();
     removeInstance(stateFolder);
+  }
+}
+
+async function showTracking(
+  cloud: LocalCloud,
+  screen: Screen,
+  announce: (url: string) => void,
+): Promise<void> {
+  try {
+    const url = await cloud.tracking.open();
+    if (url === null || isStopping) return;
+    announce(url);
+    screen.say(`runs and versions, as MLflow shows them: ${url}`);
+  } catch (error) {
+    if (!isStopping) screen.say(`! no tracking server: ${(error as Error).message}`);
   }
 }
 

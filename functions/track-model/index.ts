@@ -19,7 +19,8 @@ const { TRACKING_APP, QUEUE_URL } = environment;
 const retries = { retryMode: "adaptive", maxAttempts: 6 };
 const objects = new Objects(new S3Client(retries));
 const ledger = new Ledger(documentClient(new DynamoDBClient(retries)), environment.LEDGER_TABLE);
-const sqs = new SQSClient(retries);
+// The region decides where queues are, not the host in their names.
+const sqs = new SQSClient({ ...retries, useQueueUrlAsEndpoint: false });
 const transport = new Transport({
   // The variable by which all of AWS is replaced, as AWS's own clients read it.
   url: process.env["AWS_ENDPOINT_URL"] ?? appUrl(TRACKING_APP),

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "./child.ts";
@@ -100,17 +100,24 @@ async function untilHealthy(url: string, ended: AbortSignal, said: () => string)
   }
 }
 
-/** `preferred` if nothing listens there on 127.0.0.1, any other free port if something does. */
+/** Ports that the operating system gives to nobody who doesn't ask for them: what is free stays free while it starts. */
+const QUIET = { from: 20_000, count: 10_000 };
+const TRIES = 50;
+
+/** `preferred` if it is a quiet port of 127.0.0.1 on which nothing listens, another quiet one if not. */
 export async function freePort(preferred: number): Promise<number> {
-  for (const port of [preferred, 0]) {
-    const server = createServer();
-    const taken = await new Promise<number | null>((resolve) => {
-      server.once("error", () => resolve(null));
-      server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-    });
-    if (taken === null) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return taken;
-  }
+  const others = Array.from({ length: TRIES }, () => QUIET.from + Math.floor(Math.random() * QUIET.count));
+  const isQuiet = preferred > 1024 && preferred < QUIET.from + QUIET.count;
+  for (const port of isQuiet ? [preferred, ...others] : others) if (await isFree(port)) return port;
   throw new Error("127.0.0.1 has no free port: end some of what listens there.");
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (isListening) await new Promise((resolve) => server.close(resolve));
+  return isListening;
 }

@@ -109,6 +109,16 @@ export class Functions {
     this.handleLater(entry, payload);
   }
 
+  /** ARN of the role that a function runs as. */
+  roleOf(functionArn: string): string {
+    return this.find(functionArn).definition.roleArn;
+  }
+
+  /** Runs a function once and waits for its answer. */
+  async invoke(functionArn: string, payload: string): Promise<Answer> {
+    return await this.run(this.find(functionArn), payload);
+  }
+
   readonly handle = async ({ action, input }: ApiCall): Promise<unknown> => {
     switch (action) {
       case "Invoke": {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { WireAnswer } from "../journal/journal.ts";
 import { ApiError } from "./interfaces.ts";
-import type { Protocol } from "./request.ts";
+import { MLFLOW, type Protocol } from "./request.ts";
 
 /** Writes what a handler answered, in the protocol of its service. */
 export function writeAnswer(
@@ -14,6 +14,7 @@ export function writeAnswer(
     case "json":
       return json(200, output ?? {});
     case "rest-json":
+      if (service === MLFLOW) return output as WireAnswer;
       return service === "lambda" ? writeInvocation(output) : writePrediction(output);
     case "query":
       return xml(

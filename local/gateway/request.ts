@@ -20,6 +20,10 @@ export interface Signature {
   protocol: Protocol;
 }
 
+/** Name that requests to MLflow apps go by inside the local cloud, and the header that names the app. */
+export const MLFLOW = "mlflow";
+const MLFLOW_APP = "x-sm-mlflow-app-arn";
+
 const QUERY_SERVICES = new Set(["sns", "sts", "iam"]);
 
 /** @throws {ApiError} where nobody signed. */
@@ -36,13 +40,19 @@ export function readSignature({ path, headers }: WireRequest): Signature {
       403,
     );
   }
-  const service =
-    signedFor === "sagemaker" && path.startsWith("/endpoints/") ? "runtime.sagemaker" : signedFor;
+  const service = serviceOf(signedFor, path, headers);
   if (service === "s3") return { accessKeyId, service, protocol: "rest-xml" };
-  if (service === "lambda" || service === "runtime.sagemaker")
+  if (service === "lambda" || service === "runtime.sagemaker" || service === MLFLOW)
     return { accessKeyId, service, protocol: "rest-json" };
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
   return { accessKeyId, service, protocol: isForm || QUERY_SERVICES.has(service) ? "query" : "json" };
+}
+
+/** SageMaker signs for three APIs by one name. */
+function serviceOf(signedFor: string, path: string, headers: WireRequest["headers"]): string {
+  if (signedFor !== "sagemaker") return signedFor;
+  if (headers[MLFLOW_APP] !== undefined) return MLFLOW;
+  return path.startsWith("/endpoints/") ? "runtime.sagemaker" : signedFor;
 }
 
 /** @throws {ApiError} where the request is none that its service or this gateway knows. */
@@ -57,7 +67,7 @@ export function readRequest(
     case "query":
       return { ...named, ...readQuery(request, service) };
     case "rest-json":
-      return { ...named, ...(service === "lambda" ? readLambda(request) : readRuntime(request)) };
+      return { ...named, ...readRest(request, service) };
     case "rest-xml": {
       const operation = readS3Operation(request);
       if (operation !== null) return { ...named, ...operation };
@@ -117,6 +127,25 @@ function readQuery({ path, body }: WireRequest, service: string): Called {
     );
   }
   return { action: Action, input };
+}
+
+function readRest(request: WireRequest, service: string): Called {
+  if (service === MLFLOW) return readMlflow(request);
+  return service === "lambda" ? readLambda(request) : readRuntime(request);
+}
+
+/** A request to an MLflow app, which is handed on as it is. */
+function readMlflow({ method, path, headers, body }: WireRequest): Called {
+  return {
+    action: "CallMlflowAppApi",
+    input: {
+      AppArn: headers[MLFLOW_APP],
+      Method: method,
+      Path: path,
+      ContentType: headers["content-type"],
+      Body: body.toString("base64"),
+    },
+  };
 }
 
 function readLambda({ method, path, headers, body }: WireRequest): Called {

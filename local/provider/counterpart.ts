@@ -1,10 +1,12 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Bus } from "../events/bus.ts";
+import type { QueueSources } from "../functions/queue-sources.ts";
 import type { Functions } from "../functions/service.ts";
 import type { EventSink } from "../gateway/interfaces.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { AlarmWatch } from "../monitoring/alarm-watch.ts";
 import type { Account, RecordedResource } from "../program/resource.ts";
+import type { TrackingApps } from "../sagemaker/tracking-apps.ts";
 import type { Workflows } from "../workflows/service.ts";
 
 export type Json = Record<string, unknown>;
@@ -21,6 +23,8 @@ export interface Cloud {
   account: Account;
   identity: Identity;
   functions: Functions;
+  queueSources: QueueSources;
+  tracking: TrackingApps;
   workflows: Workflows;
   bus: Bus;
   alarms: AlarmWatch;

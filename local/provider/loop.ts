@@ -51,6 +51,16 @@ export const LOOP: Counterparts = {
       });
     },
   },
+  "aws:lambda/eventSourceMapping:EventSourceMapping": {
+    outputs: ({ name }) => ({ id: name }),
+    create: async ({ inputs }, { queueSources }) => {
+      queueSources.add({
+        queueArn: text(inputs, "eventSourceArn"),
+        functionArn: text(inputs, "functionName"),
+        batchSize: Number(inputs["batchSize"] ?? 10),
+      });
+    },
+  },
   "aws:sfn/stateMachine:StateMachine": {
     outputs: ({ inputs }, account) => {
       const name = text(inputs, "name");

@@ -43,7 +43,14 @@ export const MESSAGING: Counterparts = {
     create: async ({ inputs, outputs }, { call, identity }) => {
       const key = inputs["kmsMasterKeyId"];
       if (typeof key === "string") identity.putEncryptionKey(text(outputs, "arn"), key);
-      await call("sqs", "CreateQueue", { QueueName: text(inputs, "name") });
+      const { visibilityTimeoutSeconds, redrivePolicy } = inputs;
+      const Attributes = {
+        ...(typeof visibilityTimeoutSeconds === "number"
+          ? { VisibilityTimeout: String(visibilityTimeoutSeconds) }
+          : {}),
+        ...(typeof redrivePolicy === "string" ? { RedrivePolicy: redrivePolicy } : {}),
+      };
+      await call("sqs", "CreateQueue", { QueueName: text(inputs, "name"), Attributes });
     },
   },
   "aws:sqs/queuePolicy:QueuePolicy": {

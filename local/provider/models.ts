@@ -60,6 +60,20 @@ export const MODELS: Counterparts = {
       });
     },
   },
+  "aws:sagemaker/mlflowApp:MlflowApp": {
+    outputs: ({ inputs }, account) => {
+      // On AWS the last part is an id of SageMaker's making.
+      const appArn = arn(account, "sagemaker", `mlflow-app/app-${text(inputs, "name")}`);
+      return { id: appArn, outputs: { arn: appArn } };
+    },
+    create: async ({ inputs, outputs }, { tracking }) => {
+      tracking.put({
+        arn: text(outputs, "arn"),
+        roleName: text(inputs, "roleArn").split("/").at(-1) ?? "",
+        artifactRoot: text(inputs, "artifactStoreUri"),
+      });
+    },
+  },
   "aws:ecr/repository:Repository": {
     outputs: ({ inputs }, account) => {
       const name = text(inputs, "name");

@@ -15,7 +15,7 @@ import {
   requirementsOfSsm,
 } from "./data.ts";
 import { requirementsOfDynamodb } from "./dynamodb.ts";
-import type { Question } from "./question.ts";
+import { text, type Question } from "./question.ts";
 import { requirementsOfS3 } from "./s3.ts";
 import { requirementsOfSageMaker } from "./sagemaker.ts";
 
@@ -26,6 +26,10 @@ const BY_SERVICE: Record<string, (question: Question) => Requirement[]> = {
   kms: requirementsOfKms,
   lambda: requirementsOfLambda,
   logs: requirementsOfLogs,
+  // One permission for the whole of MLflow's API.
+  mlflow: ({ action, input }) => [
+    { action: `sagemaker:${action}`, resource: text(input, "AppArn") ?? "*", context: {} },
+  ],
   monitoring: requirementsOfCloudWatch,
   "runtime.sagemaker": requirementsOfSageMaker,
   s3: ({ action, input, identity }) => requirementsOfS3({ action, input }, identity),
