@@ -24,35 +24,49 @@ def derive(connection: duckdb.DuckDBPyConnection, spec: Spec) -> list[Check]:
         InvalidInput: a query can't be run; it loses or repeats rows; its columns aren't those that are
         expected; the states of an entity aren't one after another.
     """
-    queries = {
-        **{entity.name: (f"entities/{entity.name}.sql", entity.sql) for entity in spec.entities},
-        "enriched": (FEATURES_SQL, spec.features_sql),
-    }
-    for table, (name, query) in queries.items():
-        try:
-            connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS {query}")
-        except VALUE_ERRORS as error:
-            finding = (
-                f"{name} stumbles over a value: {reason_of(error)}; mend it, or exclude its rows in the query"
-            )
-            return [Check("types", "failed", finding, blocks=True)]
-        except duckdb.Error as error:
-            raise InvalidInput(name, [Fault("", reason_of(error))]) from error
-    check_shapes(connection, spec)
+    for entity in spec.entities:
+        stumbled = _create(connection, entity.name, f"entities/{entity.name}.sql", entity.sql)
+        if stumbled:
+            return stumbled
+        check_states(connection, entity)
+    stumbled = _create(connection, "enriched", FEATURES_SQL, spec.features_sql)
+    if not stumbled:
+        check_enriched(connection, spec)
+    return stumbled
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, name: str, query: str) -> list[Check]:
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS {query}")
+    except VALUE_ERRORS as error:
+        finding = (
+            f"{name} stumbles over a value: {reason_of(error)}; mend it, or exclude its rows in the query"
+        )
+        return [Check("types", "failed", finding, blocks=True)]
+    except duckdb.Error as error:
+        raise InvalidInput(name, [Fault("", reason_of(error))]) from error
     return []
 
 
-def check_shapes(connection: duckdb.DuckDBPyConnection, spec: Spec) -> None:
+def check_states(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """
-    Checks the tables of the entities and `enriched`, whoever made them.
+    Checks the table of the entity's states, whoever made it.
 
     Raises:
-        InvalidInput: as `derive`.
+        InvalidInput: a column is missing, or the states aren't one after another.
     """
-    for entity in spec.entities:
-        faults = _entity_faults(connection, entity)
-        if faults:
-            raise InvalidInput(f"entities/{entity.name}.sql", faults)
+    faults = _entity_faults(connection, entity)
+    if faults:
+        raise InvalidInput(f"entities/{entity.name}.sql", faults)
+
+
+def check_enriched(connection: duckdb.DuckDBPyConnection, spec: Spec) -> None:
+    """
+    Checks the table `enriched`, whoever made it.
+
+    Raises:
+        InvalidInput: its rows aren't those of `source`, or its columns aren't those that are expected.
+    """
     given = _columns(connection, "enriched")
     expected = [*spec.source_names, *spec.derived]
     faults = [
