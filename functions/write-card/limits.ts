@@ -16,7 +16,8 @@ export function limitsOf(input: LimitsInput): string[] {
   return [
     `It knows rows like those of its source (${spec.source.citation}) and was tried on no others.`,
     ...manifest.excluded.map(
-      ({ column, levels, reason }) => `Not for records whose ${column} is ${listed(levels, "or")}: ${reason}.`,
+      ({ column, levels, reason }) =>
+        `Not for records whose ${column} is ${listed(levels, "or")}: ${reason}.`,
     ),
     ...answerLimits(manifest),
     ...manifest.lookups.map(

@@ -1,6 +1,5 @@
 import type { Calibration } from "@perennial/contracts";
 import { wilsonInterval } from "@perennial/statistics";
-import { share } from "./wording.ts";
 
 /** A point of a curve, with the interval of what was observed where there is one. */
 export interface PlotPoint {
@@ -48,7 +47,10 @@ export function calibrationPlot(curves: readonly Curve[], outcome: string): Plot
     title: `Calibration${of}`,
     xName: `mean predicted probability${of}`,
     yName: "observed rate",
-    ticks: ticksOver(0, Math.min(1, largest)).map((at) => ({ at, label: share(at) })),
+    ticks: ticksOver(0, Math.min(1, largest)).map((at) => ({
+      at,
+      label: `${Number((100 * at).toFixed(6))} %`,
+    })),
     series,
   };
 }
@@ -77,13 +79,15 @@ export function estimatePlot(curves: readonly Curve[], unit: string): Plot {
 
 /** Round numbers that enclose a range: steps of 1, 2 or 5 times a power of ten. */
 export function ticksOver(low: number, high: number): number[] {
-  const range = high > low ? high - low : 1;
+  // A single value still needs an axis around it.
+  const end = high > low ? high : low + 1;
+  const range = end - low;
   const power = 10 ** Math.floor(Math.log10(range / TICKS));
   const step = ([1, 2, 5, 10].find((factor) => range / (factor * power) <= TICKS) ?? 10) * power;
-  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(end / step - 1e-9)];
   // Rounded to the step's own digits: 3 · 0.1 would be 0.30000000000000004.
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  return Array.from({ length: Math.max(last - first, 1) + 1 }, (_, index) =>
+  return Array.from({ length: last - first + 1 }, (_, index) =>
     Number(((first + index) * step).toFixed(digits)),
   );
 }

@@ -1,7 +1,7 @@
 import { escapeHtml } from "./escape.ts";
 import type { Plot, PlotPoint } from "./plot.ts";
 
-const SIZE = { width: 460, height: 400, left: 70, right: 20, top: 34, bottom: 54 };
+const SIZE = { width: 460, height: 400, left: 70, right: 28, top: 34, bottom: 54 };
 /** Shapes as well as colours tell the series apart. */
 const MARKS = [
   { colour: "#0b5394", shape: "circle" },

@@ -21,7 +21,7 @@ export const MATCH_GATE: WorkloadSpec["gate"] = {
 
 export const STAY_TASK: Extract<Task, { kind: "regression" }> = {
   kind: "regression",
-  target: "days",
+  target: "stay_days",
   unit: "days",
   min: 0,
   max: 60,
