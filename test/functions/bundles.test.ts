@@ -10,7 +10,15 @@ symlinkSync(join(import.meta.dirname, "../../node_modules"), join(folder, "node_
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:m";
-const limits = { coolDownMinutes: 0, dailyBudget: 1, leaseMinutes: 60 };
+const retraining = {
+  stateMachineArn: machine,
+  coolDownMinutes: 0,
+  dailyBudget: 1,
+  leaseMinutes: 60,
+  rawUri: "s3://lake/raw/hospital-readmission/",
+  snapshotsUri: "s3://lake/snapshots/hospital-readmission/",
+  search: false,
+};
 const baseline = { baselineUri: "s3://artifacts/model.tar.gz", baselineSha256: "b".repeat(64) };
 const rollout = {
   stateMachineArn: machine,
@@ -23,7 +31,7 @@ const rollout = {
 const ENVIRONMENTS: Record<string, Record<string, string>> = {
   "admit-retraining": {
     LEDGER_TABLE: "ledger",
-    WORKLOADS: JSON.stringify({ "hospital-readmission": { stateMachineArn: machine, ...limits } }),
+    WORKLOADS: JSON.stringify({ "hospital-readmission": retraining }),
   },
   "admit-rollout": { LEDGER_TABLE: "ledger", WORKLOADS: JSON.stringify({ "hospital-readmission": rollout }) },
   "release-lease": {
@@ -37,6 +45,8 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     WORKLOADS: JSON.stringify({ "hospital-readmission": baseline }),
   },
   "judge-challenger": { LEDGER_TABLE: "ledger", ARTIFACT_BUCKET: "artifacts" },
+  "accept-data": { LAKE_BUCKET: "lake", ONLINE_TABLE: "online" },
+  "write-card": { ARTIFACT_BUCKET: "artifacts", CARD_PREFIX: "perennial-dev-" },
   "register-model": {
     AUTO_APPROVE: "true",
     SERVING_IMAGE: "serving:1",
