@@ -1,5 +1,6 @@
 import type { WorkloadSpecInput } from "@perennial/contracts";
-import { FREQUENT, ILLNESSES, INJURIES } from "./injuries.ts";
+import { ILLNESSES } from "./illnesses.ts";
+import { FREQUENT, INJURIES } from "./injuries.ts";
 
 /** Words that say where the injury is and of what kind; a spelling of several words counts for each. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {

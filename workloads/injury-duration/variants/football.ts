@@ -1,6 +1,6 @@
 import { defineWorkload } from "@perennial/contracts";
 import { columns, derived, features } from "../football-injury.ts";
-import { ILLNESSES } from "../injuries.ts";
+import { ILLNESSES } from "../illnesses.ts";
 import { muscleInjury } from "../muscle-injury.ts";
 
 const { retraining, serving, monitoring, gate } = muscleInjury;
