@@ -10,6 +10,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parse, Platform, platformParameter } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
+import { OnlineTable } from "@perennial/online";
 import { z } from "zod";
 import type { Connection, Where } from "./context.ts";
 import { hint } from "./did-you-mean.ts";
@@ -113,16 +114,22 @@ export async function readPlatform(
   }
 }
 
-function clientsOf(given: Settings, { region, ledgerTable }: Platform) {
+/** A file of records is in no hurry: a table that is slow for a while doesn't end it. */
+const STATES_DEADLINE_MS = 30_000;
+
+function clientsOf(given: Settings, { region, ledgerTable, onlineTable }: Platform) {
   const settings = { ...given, region };
+  const dynamo = new DynamoDBClient(settings);
+  const table = { deadlineMs: STATES_DEADLINE_MS, nowMs: () => performance.now() };
   return {
-    ledger: new Ledger(documentClient(new DynamoDBClient(settings)), ledgerTable),
+    ledger: new Ledger(documentClient(dynamo), ledgerTable),
     events: new EventBridgeClient(settings),
     stepFunctions: new SFNClient(settings),
     sageMaker: new SageMakerClient(settings),
     runtime: new SageMakerRuntimeClient(settings),
     s3: new S3Client(settings),
     logs: new CloudWatchLogsClient(settings),
+    online: (workload: string) => new OnlineTable(dynamo, onlineTable, workload, table),
     tracking: null,
   };
 }

@@ -6,6 +6,7 @@ import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Platform } from "@perennial/contracts";
 import type { Ledger } from "@perennial/ledger";
+import type { StateReader } from "@perennial/online";
 import type { Terminal } from "./output/terminal.ts";
 import type { TrackingReader } from "./tracking.ts";
 
@@ -23,6 +24,8 @@ export interface Connection {
   runtime: Pick<SageMakerRuntimeClient, "send">;
   s3: Pick<S3Client, "send">;
   logs: Pick<CloudWatchLogsClient, "send">;
+  /** The latest states of a workload's entities. */
+  online: (workload: string) => StateReader;
   /** Null where the stack names no tracking server. */
   tracking: TrackingReader | null;
 }

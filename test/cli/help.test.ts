@@ -15,6 +15,7 @@ const COMMANDS = [
   "models approve",
   "models reject",
   "predict",
+  "batch",
   "logs",
 ];
 

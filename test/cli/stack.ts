@@ -243,6 +243,7 @@ export function openStack(books: Partial<Books> = {}) {
       },
     },
     ...clients,
+    online: () => ({ read: () => Promise.resolve(() => undefined) }),
     tracking: null,
   };
   const written = { out: "", err: "" };

@@ -1,3 +1,4 @@
+import { batch, type BatchOptions } from "../commands/batch.ts";
 import { predict, type PredictOptions } from "../commands/predict.ts";
 import type { Context } from "../context.ts";
 import { type Declaration, JSON_OPTION } from "./declaration.ts";
@@ -16,5 +17,27 @@ export function declarePredictions(declaration: Declaration, context: Context): 
     .option(...JSON_OPTION)
     .action(async (workload: string, options: PredictOptions) =>
       declaration.end(await predict(context, workload, options)),
+    );
+
+  declaration
+    .command(
+      "batch <workload>",
+      "Score a file with the live model, each record with its prediction behind it.",
+      [
+        "perennial batch churn --input customers.csv --output scored.csv",
+        "perennial batch churn --input rows.jsonl.gz --output scored.jsonl.gz --keep customer_id,region",
+      ],
+    )
+    .requiredOption("--input <file>", "records as .csv or .jsonl, with .gz behind it where it is compressed")
+    .requiredOption(
+      "--output <file>",
+      "the same kind of file; what can't be scored goes to <output>.errors.jsonl, and a run that was interrupted goes on",
+    )
+    .option("--keep <columns>", "columns that are carried along and not read, separated by commas", "")
+    .option("--workers <number>", "threads that score; otherwise one for each core")
+    .option("--restart", "begin anew, whatever an earlier run left")
+    .option(...JSON_OPTION)
+    .action(async (workload: string, options: BatchOptions) =>
+      declaration.end(await batch(context, workload, options)),
     );
 }

@@ -100,37 +100,47 @@ export class Model {
     const predictions = new Float32Array(reader.size * columns);
     const refused = new Map<number, readonly RecordFault[]>();
     for (let start = 0; start < reader.size; start += CHUNK_ROWS) {
-      const end = Math.min(start + CHUNK_ROWS, reader.size);
-      if (await this.#predictRange(reader, start, end, predictions)) continue;
-      // Something is wrong with one of them at least: now each goes by itself.
-      for (let place = start; place < end; place += 1) {
+      const places = Array.from(
+        { length: Math.min(CHUNK_ROWS, reader.size - start) },
+        (_, place) => start + place,
+      );
+      if (await this.#predictPlaces(reader, places, predictions)) continue;
+      // Something is wrong with one of them at least; the others still go together.
+      const fit = places.filter((place) => {
         const faults = reader.faultsOf(place);
         if (faults.length > 0) refused.set(place, faults);
-        else if (!(await this.#predictRange(reader, place, place + 1, predictions))) {
-          refused.set(place, [{ record: place, field: null, message: "the model fails on this record" }]);
-        }
+        return faults.length === 0;
+      });
+      if (fit.length === 0 || (await this.#predictPlaces(reader, fit, predictions))) continue;
+      for (const place of fit) {
+        if (await this.#predictPlaces(reader, [place], predictions)) continue;
+        refused.set(place, [{ record: place, field: null, message: "the model fails on this record" }]);
       }
     }
     return { predictions, refused };
   }
 
-  /** Whether all rows from `start` to before `end` could be predicted; then their predictions are in their places. */
-  async #predictRange(
+  /** Whether these rows could be predicted together; then their predictions are in their places. */
+  async #predictPlaces(
     reader: TableReader,
-    start: number,
-    end: number,
+    places: readonly number[],
     predictions: Float32Array,
   ): Promise<boolean> {
     const faults = new FaultList();
-    const encoded = reader.encode(start, end, faults);
+    const encoded = reader.encode(places, faults);
     if (faults.total > 0) return false;
+    let answers: Float32Array;
     try {
-      predictions.set(this.#checked(await this.scoreEncoded(encoded)), start * this.manifest.output.columns);
-      return true;
+      answers = this.#checked(await this.scoreEncoded(encoded));
     } catch (error) {
       if (error instanceof PredictionFault) return false;
       throw error;
     }
+    const { columns } = this.manifest.output;
+    places.forEach((place, row) => {
+      predictions.set(answers.subarray(row * columns, (row + 1) * columns), place * columns);
+    });
+    return true;
   }
 
   /**

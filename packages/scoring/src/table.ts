@@ -28,17 +28,24 @@ export class TableReader {
     return "records" in this.#table ? this.#table.records.length : this.#table.rows.length;
   }
 
-  encode(start: number, end: number, faults: FaultList): EncodedRecords {
+  encode(places: readonly number[], faults: FaultList): EncodedRecords {
     const table = this.#table;
     return "records" in table
-      ? this.#encoder.encode(table.records.slice(start, end), faults)
-      : this.#encoder.encodeRows(table.names, table.rows.slice(start, end), faults);
+      ? this.#encoder.encode(
+          places.map((place) => table.records[place]),
+          faults,
+        )
+      : this.#encoder.encodeRows(
+          table.names,
+          places.map((place) => table.rows[place] ?? []),
+          faults,
+        );
   }
 
   /** What is wrong with one row; none where it can be scored. */
   faultsOf(place: number): readonly RecordFault[] {
     const faults = new FaultList();
-    this.encode(place, place + 1, faults);
+    this.encode([place], faults);
     return faults.listed.map((fault) => ({ ...fault, record: place }));
   }
 }
