@@ -4,6 +4,7 @@ import { Declaration } from "./declarations/declaration.ts";
 import { declareModels } from "./declarations/models.ts";
 import { declareOperations } from "./declarations/operations.ts";
 import { declarePredictions } from "./declarations/predictions.ts";
+import { declareQuality } from "./declarations/quality.ts";
 import { CliFault, EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { explain } from "./explain.ts";
 
@@ -60,5 +61,6 @@ function createProgram(context: Context, { state }: Defaults, end: (code: ExitCo
   declareOperations(declaration, context);
   declareModels(declaration, context);
   declarePredictions(declaration, context);
+  declareQuality(declaration, context);
   return program;
 }

@@ -16,6 +16,7 @@ const COMMANDS = [
   "models reject",
   "predict",
   "batch",
+  "quality",
   "logs",
 ];
 
