@@ -261,8 +261,10 @@ function assemble(
     bus.close();
     alarms.close();
     await workflows.close();
+    // Asked to end before the functions are, which it may be waiting for.
+    const sourcesEnded = queueSources.close();
     await functions.close();
-    await queueSources.close();
+    await sourcesEnded;
     await tracking.close();
     await sageMaker.close();
     s3.destroy();

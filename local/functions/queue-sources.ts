@@ -85,7 +85,8 @@ export class QueueSources {
       MaxNumberOfMessages: batchSize,
       AttributeNames: ["All"],
     })) as { Messages?: Message[] };
-    if (messages.length === 0) return 0;
+    // What was taken while it ends comes back to the queue; a function started now would outlive the local cloud.
+    if (messages.length === 0 || this.ending.signal.aborted) return 0;
     const Records = messages.map(
       ({ MessageId, ReceiptHandle, Body, MD5OfBody, Attributes: attributes = {} }) => ({
         messageId: MessageId,
@@ -100,6 +101,7 @@ export class QueueSources {
       }),
     );
     const { payload, error } = await invoke(functionArn, JSON.stringify({ Records }));
+    if (error === true && this.ending.signal.aborted) return 0;
     if (error === true) {
       warn(
         `${functionArn.split(":").at(-1)} failed on ${messages.length} messages: ${payload.slice(0, 300)}`,
