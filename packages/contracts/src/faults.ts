@@ -24,7 +24,7 @@ export class InvalidInput extends Error {
 /**
  * Parses `value` by `schema` and reports every fault at once.
  *
- * @param subject names the input in the error, as its owner knows it: `workload spec "injury-duration"`.
+ * @param subject names the input in the error, as its owner knows it: `workload spec "churn"`.
  * @throws {InvalidInput} with path, value given and values allowed of each fault.
  */
 export function parse<Schema extends z.ZodType>(

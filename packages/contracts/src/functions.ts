@@ -3,8 +3,9 @@ import { EvaluationReference } from "./evaluation.ts";
 import { HistoryEntry } from "./history.ts";
 import { CardReference } from "./model-card.ts";
 import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
+import { OutcomeReport } from "./outcome-report.ts";
 import { Registration } from "./registry.ts";
-import { RetrainInput, RetrainingTrigger, RolloutInput, RolloutRequested } from "./trigger.ts";
+import { RetrainingTrigger, RolloutRequested } from "./trigger.ts";
 import { VerdictReference } from "./verdict.ts";
 
 /** An environment variable that holds JSON: parsed and checked when the function starts. */
@@ -81,63 +82,6 @@ export const ExecutionStatusChange = z.object({
   cause: z.string().nullish(),
 });
 export type ExecutionStatusChange = z.output<typeof ExecutionStatusChange>;
-
-/** What a workflow's Catch holds about an error. */
-export const CaughtError = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
-
-const executed = { executionArn: arn, startedAt: Instant };
-const trained = {
-  trainingJob: z.string(),
-  snapshotSha256: Sha256,
-  gateUri: S3Uri,
-  /** Null where the model is the champion again and nothing was written about it. */
-  cardUri: S3Uri.nullable(),
-};
-
-/** What the workflows tell `record-outcome`. */
-export const OutcomeReport = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("retraining"),
-    ...executed,
-    input: RetrainInput,
-    verdict: VerdictReference,
-    registration: Registration.nullable(),
-    ...trained,
-  }),
-  z.strictObject({
-    kind: z.literal("retraining-refused"),
-    ...executed,
-    input: RetrainInput,
-    gateUri: S3Uri,
-    /** The data gate's own sentence. */
-    reason: z.string(),
-  }),
-  z.strictObject({
-    kind: z.literal("retraining-failed"),
-    ...executed,
-    input: RetrainInput,
-    stage: z.string(),
-    error: CaughtError,
-  }),
-  z.strictObject({
-    kind: z.literal("rollout"),
-    ...executed,
-    input: RolloutInput,
-    outcome: z.enum(["in-service", "kept"]),
-    from: z.int().min(0).nullable(),
-    /** Configuration asked for and the one that the endpoint came back with. */
-    wanted: z.string(),
-    live: z.string(),
-  }),
-  z.strictObject({
-    kind: z.literal("rollout-failed"),
-    ...executed,
-    input: RolloutInput,
-    stage: z.string(),
-    error: CaughtError,
-  }),
-]);
-export type OutcomeReport = z.output<typeof OutcomeReport>;
 
 /** What `track-model` receives: messages of its queue, each with an event as EventBridge wrote it. */
 export const QueuedEvents = z.object({

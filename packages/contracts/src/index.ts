@@ -11,6 +11,7 @@ export * from "./history.ts";
 export * from "./manifest.ts";
 export * from "./model-card.ts";
 export * from "./names.ts";
+export * from "./outcome-report.ts";
 export * from "./platform.ts";
 export * from "./registry.ts";
 export * from "./replay.ts";

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Instant, S3Uri, Sha256 } from "./names.ts";
+import { Registration } from "./registry.ts";
+import { RetrainInput, RolloutInput } from "./trigger.ts";
+import { VerdictReference } from "./verdict.ts";
+
+/** What a workflow's Catch holds about an error. */
+export const CaughtError = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
+
+const executed = { executionArn: z.string().startsWith("arn:"), startedAt: Instant };
+const trained = {
+  trainingJob: z.string(),
+  snapshotSha256: Sha256,
+  gateUri: S3Uri,
+  /** Null where the model is the champion again and nothing was written about it. */
+  cardUri: S3Uri.nullable(),
+};
+
+/** What the workflows tell `record-outcome`. */
+export const OutcomeReport = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("retraining"),
+    ...executed,
+    input: RetrainInput,
+    verdict: VerdictReference,
+    registration: Registration.nullable(),
+    ...trained,
+  }),
+  z.strictObject({
+    kind: z.literal("retraining-refused"),
+    ...executed,
+    input: RetrainInput,
+    gateUri: S3Uri,
+    /** The data gate's own sentence. */
+    reason: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("retraining-failed"),
+    ...executed,
+    input: RetrainInput,
+    stage: z.string(),
+    error: CaughtError,
+  }),
+  z.strictObject({
+    kind: z.literal("rollout"),
+    ...executed,
+    input: RolloutInput,
+    outcome: z.enum(["in-service", "kept"]),
+    from: z.int().min(0).nullable(),
+    /** Configuration asked for and the one that the endpoint came back with. */
+    wanted: z.string(),
+    live: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal("rollout-failed"),
+    ...executed,
+    input: RolloutInput,
+    stage: z.string(),
+    error: CaughtError,
+  }),
+]);
+export type OutcomeReport = z.output<typeof OutcomeReport>;
