@@ -1,7 +1,7 @@
 """One algorithm's model from matrices to a checked graph."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,9 @@ from perennial_tabular.imbalance import balanced, weighted
 from perennial_tabular.imputation import Imputation
 from perennial_tabular.learners import learner_of
 from perennial_tabular.learners.learner import Fitted, Labelled, Matrix, Problem, Scores, base_scores
+from perennial_tabular.machines import Machines, SharedCheckpoints
 from perennial_tabular.model_graph import complete_model
+from perennial_tabular.rows import Places
 from perennial_tabular.spec import Spec
 from perennial_tabular.task import RegressionTask, Task
 
@@ -77,10 +79,30 @@ def problem_of(
     return Problem(spec.task, train, stopping, base_scores(spec.task, train)), imputation
 
 
-def build(spec: Spec, algorithm: Algorithm, rows: Matrices, checkpoints: Checkpoints) -> Candidate:
-    """Fits, calibrates and exports."""
+@dataclass(frozen=True)
+class Crew:
+    """The machines that fit, and the places of the training rows' keys, by which the rows are theirs."""
+
+    machines: Machines
+    places: Places
+
+
+def fit_together(
+    spec: Spec, algorithm: Algorithm, rows: Matrices, checkpoints: Checkpoints, crew: Crew
+) -> tuple[Fitted, Imputation | None]:
+    """What every machine of the job does: its share of one fit. All of them end up with the same model."""
     problem, imputation = problem_of(spec, algorithm, rows.train, rows.stopping)
-    fitted = learner_of(algorithm.kind).fit(problem, algorithm.hyperparameters, checkpoints)
+    own = replace(problem, train=crew.machines.share(problem.train, crew.places))
+    with crew.machines.joined():
+        shared = SharedCheckpoints(checkpoints, crew.machines)
+        return learner_of(algorithm.kind).fit(own, algorithm.hyperparameters, shared), imputation
+
+
+def build(
+    spec: Spec, algorithm: Algorithm, rows: Matrices, checkpoints: Checkpoints, crew: Crew
+) -> Candidate:
+    """Fits, calibrates and exports."""
+    fitted, imputation = fit_together(spec, algorithm, rows, checkpoints, crew)
 
     def outcomes(of: Labelled) -> Outcomes:
         return Outcomes(fitted.raw(imputation.apply(of.features) if imputation else of.features), of.labels)

@@ -24,18 +24,18 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, identity: str, series: str = "rounds") -> None:
-        self._folder = folder
-        self._identity = identity
-        self._series = series
+        self.folder = folder
+        self.identity = identity
+        self.series = series
 
     def of(self, series: str) -> "Checkpoints":
         """Those of another series of the same training."""
-        return Checkpoints(self._folder, self._identity, series)
+        return Checkpoints(self.folder, self.identity, series)
 
     def save(self, step: int, content: Any) -> None:  # noqa: ANN401 - any JSON
         """Writes the checkpoint of `step` and removes older ones."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        body = json.dumps({"identity": self._identity, "content": content})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        body = json.dumps({"identity": self.identity, "content": content})
         write_atomically(self._path(step), f"{_digest(body)}\n{body}\n".encode())
         for path in self._files()[KEPT:]:
             path.unlink()
@@ -58,7 +58,7 @@ class Checkpoints:
             log.warning("Checkpoint %s is damaged and not used.", path.name)
             return None
         document = json.loads(body)
-        if document["identity"] != self._identity:
+        if document["identity"] != self.identity:
             log.warning(
                 "Checkpoint %s is of other data, spec, code or hyperparameters and not used.", path.name
             )
@@ -66,10 +66,10 @@ class Checkpoints:
         return document["content"]
 
     def _path(self, step: int) -> Path:
-        return self._folder / f"{self._series}-{step:05d}.checkpoint"
+        return self.folder / f"{self.series}-{step:05d}.checkpoint"
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob(f"{self._series}-*.checkpoint"), reverse=True)
+        return sorted(self.folder.glob(f"{self.series}-*.checkpoint"), reverse=True)
 
 
 def _digest(body: str) -> str:

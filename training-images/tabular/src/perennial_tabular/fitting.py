@@ -15,11 +15,12 @@ from perennial_tabular.answers.threshold import (
     threshold_for_f1,
     threshold_for_share,
 )
-from perennial_tabular.candidates import Candidate, Matrices, build, check_parity
+from perennial_tabular.candidates import Candidate, Crew, Matrices, build, check_parity, fit_together
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.feature_graph import FeatureGraph
 from perennial_tabular.hyperparameters import Plan
 from perennial_tabular.learners.learner import Labelled
+from perennial_tabular.machines import Machines
 from perennial_tabular.metrics import PRIMARY_METRICS, measure, reference_of
 from perennial_tabular.model_graph import Runner, feature_model
 from perennial_tabular.preparing import OPEN_PARTS
@@ -51,9 +52,17 @@ class Trained:
 JUDGING_PARTS: tuple[Part, ...] = ("validation", "calibration")
 
 
-def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints) -> Trained:
+def help_to_fit(
+    spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines
+) -> None:
+    """What the machines do that don't write the model."""
+    matrices, crew = _matrices(spec, rows), Crew(machines, rows.key_places)
+    fit_together(spec, plan.algorithms[0], matrices, checkpoints, crew)
+
+
+def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines) -> Trained:
     """Searches, fits, calibrates, exports and compares."""
-    matrices = _matrices(spec, rows)
+    matrices, crew = _matrices(spec, rows), Crew(machines, rows.key_places)
     places = {part: rows.parts[part].group_places for part in OPEN_PARTS}
     log.info("metric name=features value=%d", matrices.train.features.shape[1])
     comparison = None
@@ -62,9 +71,9 @@ def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints) ->
         comparison = search(spec, algorithms, train, validation, places["train"], checkpoints)
         plan = replace(plan, algorithms=(comparison.best,))
     if len(plan.algorithms) == 1:
-        kept = build(spec, plan.algorithms[0], matrices, checkpoints)
+        kept = build(spec, plan.algorithms[0], matrices, checkpoints, crew)
     else:
-        kept, comparison = compare(spec, plan, matrices, places["validation"], checkpoints)
+        kept, comparison = compare(spec, plan, matrices, places["validation"], checkpoints, crew)
     runner = Runner(kept.model)
     predictions = {part: runner.run(rows.parts[part].batch) for part in OPEN_PARTS}
     for part, labelled in zip(JUDGING_PARTS, (matrices.stopping, matrices.calibration), strict=True):
@@ -86,7 +95,7 @@ def _matrices(spec: Spec, rows: PreparedRows) -> Matrices:
 
 
 def compare(
-    spec: Spec, plan: Plan, rows: Matrices, places: Places, checkpoints: Checkpoints
+    spec: Spec, plan: Plan, rows: Matrices, places: Places, checkpoints: Checkpoints, crew: Crew
 ) -> tuple[Candidate, Comparison]:
     """
     Fits every algorithm and keeps the one that is best by the primary metric.
@@ -103,7 +112,7 @@ def compare(
     trials: list[Trial] = []
     for number, algorithm in enumerate(plan.algorithms):
         started = time.monotonic()
-        candidate = build(spec, algorithm, halved, checkpoints.of(algorithm.kind))
+        candidate = build(spec, algorithm, halved, checkpoints.of(algorithm.kind), crew)
         answered = candidate.answer.apply(candidate.raw(judges.features)).reshape(len(judges.labels), -1)
         value = float(measure(spec.task, answered, judges.labels, reference)[metric])
         log.info("metric name=candidate_%s_%s value=%.6f", algorithm.kind, metric, value)

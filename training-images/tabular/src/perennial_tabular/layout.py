@@ -82,6 +82,10 @@ class TrainingLayout:
         return self.root / "input/config/hyperparameters.json"
 
     @property
+    def machines(self) -> Path:
+        return self.root / "input/config/resourceconfig.json"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 

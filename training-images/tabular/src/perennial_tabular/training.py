@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from perennial_tabular.artifact import FILES, manifest_document, metrics_documen
 from perennial_tabular.baseline import baseline
 from perennial_tabular.card import model_card
 from perennial_tabular.checkpoints import Checkpoints
-from perennial_tabular.fitting import Trained, fit
+from perennial_tabular.fitting import Trained, fit, help_to_fit
 from perennial_tabular.hashing import sha256_of_code, sha256_of_file, sha256_of_json
-from perennial_tabular.hyperparameters import read_plan
+from perennial_tabular.hyperparameters import Plan, read_plan
 from perennial_tabular.layout import TrainingLayout
+from perennial_tabular.machines import Machines
 from perennial_tabular.publishing import published
-from perennial_tabular.rows import read_prepared
+from perennial_tabular.rows import PreparedRows, read_prepared
 from perennial_tabular.spec import Spec
 from perennial_tabular.tensors import TensorLayout, check_kinds
 
@@ -35,25 +37,49 @@ def train(layout: TrainingLayout) -> None:
         InvalidInput: the spec, the hyperparameters or the prepared rows have faults, or no trial of a search
         ends. ParityError: graph and fitted model differ by more than 1e-5.
     """
+    machines = Machines.read(layout.machines)
+    if not machines.is_first:
+        work = _read(layout, machines)
+        help_to_fit(work.spec, work.rows, work.plan, work.checkpoints, machines)
+        log.info("Fitted a share of the rows; %s writes the model.", machines.hosts[0])
+        return
     with published(layout.model, MANIFEST) as folder:
-        spec = Spec.read(layout.spec)
-        check_kinds(spec)
-        plan = read_plan(layout.hyperparameters, spec)
-        rows = read_prepared(layout.prepared, spec, TensorLayout.of(spec))
-        code = os.environ.get("PERENNIAL_CODE_SHA256") or sha256_of_code()
-        # Everything that decides a model's bytes but the libraries.
-        identity = sha256_of_json(
-            {
-                "data": rows.document["dataSha256"],
-                "spec": spec.sha256,
-                "code": code,
-                "plan": plan.document(),
-            }
-        )
-        trained = fit(spec, rows, plan, Checkpoints(layout.checkpoints, identity))
-        manifest = write_artifact(folder, trained, identity, code)
+        work = _read(layout, machines)
+        trained = fit(work.spec, work.rows, work.plan, work.checkpoints, machines)
+        manifest = write_artifact(folder, trained, work.checkpoints.identity, work.code)
     _record(layout.run_record, trained, manifest)
-    log.info("Trained %s %s.", spec.name, manifest["version"])
+    log.info("Trained %s %s.", work.spec.name, manifest["version"])
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the job is to do, and with what."""
+
+    spec: Spec
+    plan: Plan
+    rows: PreparedRows
+    code: str
+    checkpoints: Checkpoints
+
+
+def _read(layout: TrainingLayout, machines: Machines) -> Work:
+    spec = Spec.read(layout.spec)
+    check_kinds(spec)
+    plan = read_plan(layout.hyperparameters, spec)
+    machines.check(plan)
+    rows = read_prepared(layout.prepared, spec, TensorLayout.of(spec))
+    code = os.environ.get("PERENNIAL_CODE_SHA256") or sha256_of_code()
+    # Everything that decides a model's bytes but the libraries.
+    identity = sha256_of_json(
+        {
+            "data": rows.document["dataSha256"],
+            "spec": spec.sha256,
+            "code": code,
+            "plan": plan.document(),
+            "machines": len(machines.hosts),
+        }
+    )
+    return Work(spec, plan, rows, code, Checkpoints(layout.checkpoints, identity))
 
 
 def _record(folder: Path, trained: Trained, manifest: dict[str, Any]) -> None:

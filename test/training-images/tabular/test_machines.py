@@ -1,0 +1,107 @@
+"""Training on several machines: real processes that find each other as the hosts of a job do."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from algorithms import algorithm
+from perennial_tabular.faults import InvalidInput
+from perennial_tabular.layout import ProcessingLayout, TrainingLayout
+from perennial_tabular.learners.learner import Labelled
+from perennial_tabular.machines import Machines
+from perennial_tabular.preparing import prepare
+from perennial_tabular.training import train
+from small_workload import files_of, processing_folder, small_spec, training_folder
+from test_main import job
+
+HOSTS = ["algo-1", "algo-2"]
+
+
+# With sampling, the machines differ from one by which rows chance picks: as two seeds do.
+NO_SAMPLING = {"subsample": "1", "colsample_bytree": "1", "num_round": "100"}
+
+
+def host_folder(root: Path, source: Path, host: str) -> Path:
+    training_folder(root, source, NO_SAMPLING)
+    config = {"current_host": host, "hosts": HOSTS}
+    (root / "input/config/resourceconfig.json").write_text(json.dumps(config))
+    return root
+
+
+def free_port() -> str:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return str(opened.getsockname()[1])
+
+
+def train_on_both(roots: list[Path]) -> list[str]:
+    """Runs a process for each host to its end; answers with their logs."""
+    place = {"PERENNIAL_TRACKER_HOST": "127.0.0.1", "PERENNIAL_TRACKER_PORT": free_port()}
+    # The second first: it has to wait for the one that the others meet at.
+    processes = [job(root, "train", **place) for root in reversed(roots)]
+    logs = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], logs
+    return logs[::-1]
+
+
+def test_two_machines_train_as_good_a_model_as_one_and_the_first_writes_it(
+    tmp_path: Path, prepared_hospital: Path
+) -> None:
+    one = training_folder(tmp_path / "one", prepared_hospital, NO_SAMPLING)
+    train(TrainingLayout(one))
+    roots = [host_folder(tmp_path / host, prepared_hospital, host) for host in HOSTS]
+    logs = train_on_both(roots)
+    assert logs[1].splitlines()[-1].endswith("Fitted a share of the rows; algo-1 writes the model.")
+    assert files_of(roots[1] / "model") == files_of(roots[1] / "checkpoints") == {}
+    both, alone = (
+        json.loads((root / "model/metrics.json").read_text())["parts"]["validation"]["rocAuc"]
+        for root in (roots[0], one)
+    )
+    assert both == pytest.approx(alone, abs=0.002)
+
+    # As after a spot interruption: the first machine's checkpoint is what both go on from.
+    for path in (roots[0] / "model").iterdir():
+        path.rename(tmp_path / path.name)
+    last = max((roots[0] / "checkpoints").iterdir())
+    last.unlink()
+    assert "Resuming after " in train_on_both(roots)[1]
+    assert files_of(roots[0] / "model") == {
+        name: (tmp_path / name).read_bytes() for name in files_of(roots[0] / "model")
+    }
+
+
+def test_every_row_is_one_machines() -> None:
+    places = np.random.default_rng(7).random(1000)
+    rows = Labelled(np.arange(1003, dtype=np.float32).reshape(-1, 1), np.zeros(1003))
+    shares = [Machines(("a", "b", "c"), place).share(rows, places).features[:, 0] for place in range(3)]
+    assert sorted(np.concatenate(shares).tolist()) == list(range(1003))
+    assert all(280 < len(share) < 390 for share in shares)
+
+
+def test_what_several_machines_cannot_do_is_refused(tmp_path: Path) -> None:
+    spec: dict[str, Any] = small_spec()
+    spec["algorithms"] = [algorithm("xgboost"), algorithm("linear")]
+    source = processing_folder(tmp_path / "source", spec=spec)
+    prepare(ProcessingLayout(source))
+    root = host_folder(tmp_path / "job", source, "algo-2")
+    with pytest.raises(InvalidInput) as refusal:
+        train(TrainingLayout(root))
+    assert str(refusal.value) == (
+        "spec.json is refused, 2 faults:\n"
+        "  algorithms: linear needs one machine; expected training.instanceCount 1\n"
+        "  algorithms: comparing several needs one machine; expected training.instanceCount 1"
+    )
+
+
+def test_a_host_that_is_not_among_the_hosts_is_refused(tmp_path: Path, small: Path) -> None:
+    root = host_folder(tmp_path, small, "algo-3")
+    with pytest.raises(InvalidInput) as refusal:
+        train(TrainingLayout(root))
+    assert str(refusal.value).startswith(
+        "resourceconfig.json is refused, 1 fault:\n"
+        "  (root): expected JSON with hosts and, among them, current_host"
+    )
