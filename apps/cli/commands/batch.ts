@@ -2,6 +2,7 @@ import { access, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { removeProgress, readProgress } from "../batch/progress.ts";
 import { type BatchRun, runBatch } from "../batch/run.ts";
+import { transform } from "../batch/transform.ts";
 import type { Context, Where } from "../context.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { table } from "../output/layout.ts";
@@ -14,6 +15,7 @@ export interface BatchOptions extends Where {
   output: string;
   keep: string;
   workers?: string;
+  on: string;
   restart?: boolean;
   json?: boolean;
 }
@@ -21,6 +23,10 @@ export interface BatchOptions extends Where {
 /** Scores a file and says what came of it. */
 export async function batch(context: Context, name: string, options: BatchOptions): Promise<ExitCode> {
   const { input, output } = options;
+  if (options.on !== "here" && options.on !== "sagemaker") {
+    throw new CliFault(EXIT.usage, `--on is ${JSON.stringify(options.on)}, expected here or sagemaker.`);
+  }
+  if (options.on === "sagemaker") return await onSageMaker(context, name, options);
   const workers = readWorkers(options.workers);
   const kept = options.keep.split(",").flatMap((column) => (column.trim() === "" ? [] : [column.trim()]));
   await makeRoom(output, options.restart === true);
@@ -35,6 +41,20 @@ export async function batch(context: Context, name: string, options: BatchOption
   else for (const line of summaryLines(summary, terminal)) terminal.out(`${line}\n`);
   // A file of which nothing could be scored is no success, however well that is told.
   return run.isComplete && (summary.scored > 0 || summary.refused === 0) ? EXIT.ok : EXIT.failed;
+}
+
+async function onSageMaker(context: Context, name: string, options: BatchOptions): Promise<ExitCode> {
+  const connection = await context.connect(options);
+  const workload = findWorkload(connection.platform, name);
+  const { input, output } = options;
+  const { job, status, reason } = await transform(context, connection, workload, { input, output });
+  const { terminal } = context;
+  const because = reason === null ? "" : `: ${reason}`;
+  const end =
+    status === "InProgress" ? `${job} goes on without you.` : `${job} ended as ${status}${because}.`;
+  const document = { workload: name, job, status, reason, input, output };
+  terminal.out(options.json === true ? `${JSON.stringify(document)}\n` : `${end}\n`);
+  return status === "Completed" || status === "InProgress" ? EXIT.ok : EXIT.failed;
 }
 
 function readWorkers(text: string | undefined): number {

@@ -26,6 +26,7 @@ export function declarePredictions(declaration: Declaration, context: Context): 
       [
         "perennial batch churn --input customers.csv --output scored.csv",
         "perennial batch churn --input rows.jsonl.gz --output scored.jsonl.gz --keep customer_id,region",
+        "perennial batch churn --on sagemaker --input s3://bucket/rows.jsonl --output s3://bucket/scored/",
       ],
     )
     .requiredOption("--input <file>", "records as .csv or .jsonl, with .gz behind it where it is compressed")
@@ -35,6 +36,7 @@ export function declarePredictions(declaration: Declaration, context: Context): 
     )
     .option("--keep <columns>", "columns that are carried along and not read, separated by commas", "")
     .option("--workers <number>", "threads that score; otherwise one for each core")
+    .option("--on <where>", "here, or sagemaker: a batch transform job over JSON Lines in S3", "here")
     .option("--restart", "begin anew, whatever an earlier run left")
     .option(...JSON_OPTION)
     .action(async (workload: string, options: BatchOptions) =>
