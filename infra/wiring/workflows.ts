@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorkloadSpec } from "@perennial/contracts";
 import type * as aws from "@pulumi/aws";
-import { tuningJobConfig } from "../components/training/tuning-job-config.ts";
+import { tuningJobConfig } from "./tuning-job-config.ts";
 import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
 import { Workflow, type WorkflowArgs } from "../components/workflow/workflow.ts";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "./child.ts";
 
@@ -49,7 +49,7 @@ export function startMlflow(options: MlflowOptions): Mlflow {
     command: [python, ...SERVE, "--port", String(port), ...placesOf(folder, artifactRoot)],
     cwd: folder,
     env: {
-      PATH: process.env["PATH"],
+      PATH: `${dirname(python)}:/usr/bin:/bin`,
       HOME: folder,
       // It tells its makers nothing, and runs no jobs of its own.
       MLFLOW_DISABLE_TELEMETRY: "true",

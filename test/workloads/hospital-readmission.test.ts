@@ -104,6 +104,7 @@ describe("the spec and the data", () => {
 describe("the split", () => {
   it("is the one fixed before any model was seen", () => {
     expect(split).toEqual({
+      by: "hash",
       group: "patient_nbr",
       salt: "perennial/hospital-readmission/2026",
       shares: { train: 0.58, validation: 0.08, calibration: 0.08, holdout: 0.14, audit: 0.12 },

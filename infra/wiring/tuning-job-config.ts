@@ -1,5 +1,5 @@
 import type { Dimension, WorkloadSpec } from "@perennial/contracts";
-import type { Filling } from "../workflow/definition.ts";
+import type { Filling } from "../components/workflow/definition.ts";
 
 /** Trials under way at once. More would leave a Bayesian search less to learn from. */
 const AT_ONCE = 4;
