@@ -190,6 +190,32 @@ const policies = (stack: string, account: string) => {
       ),
       functionLogs("write-card"),
     ],
+    [`${P}-track-model`]: [
+      allow("sagemaker:CallMlflowAppApi", arn("sagemaker", `mlflow-app/app-${P}-tracking`)),
+      allow(
+        ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+        arn("sqs", `${P}-tracking`),
+      ),
+      ledger("GetItem"),
+      ledger("Query"),
+      read(artifacts, "audits", "cards", "evaluations", "models", "verdicts"),
+      allow("s3:PutObject", `${artifacts}/tracking/*`),
+      allow("kms:Decrypt", KEY, {
+        StringEquals: {
+          "kms:ViaService": ["dynamodb.eu-central-1.amazonaws.com", "sqs.eu-central-1.amazonaws.com"],
+        },
+      }),
+      encrypt("s3"),
+      readRegistry,
+      allow("sagemaker:ListModelPackages", packages),
+      functionLogs("track-model"),
+    ],
+    [`${P}-tracking`]: [
+      allow("s3:GetObject", `${artifacts}/tracking/*`),
+      allow("s3:ListBucket", artifacts, { StringLike: { "s3:prefix": ["tracking/*"] } }),
+      allow("s3:PutObject", `${artifacts}/tracking/*`),
+      encrypt("s3"),
+    ],
     [`${P}-evaluate-model`]: [
       ledger("GetItem"),
       decrypt("dynamodb"),
@@ -360,6 +386,8 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "record-outcome": lambda("record-outcome"),
       "register-model": lambda("register-model"),
       "release-lease": lambda("release-lease"),
+      "track-model": lambda("track-model"),
+      tracking: sageMaker,
       "write-card": lambda("write-card"),
     };
     const roles = (stacks[stack] ?? []).filter(({ type }) => type === "aws:iam/role:Role");

@@ -12,6 +12,8 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const STACK = "dev";
 /** How long a captured invocation may take to be written. */
 const CAPTURE_MS = 20_000;
+/** How long the tracking server may take to be told, from the end of the rollout. */
+const TRACKING_MS = 120_000;
 
 /** What a run of the whole loop left. */
 export interface LoopRun {
@@ -52,6 +54,7 @@ export async function runLoop(workload: string): Promise<LoopRun> {
 
 async function goRound(cloud: LocalCloud, workload: string, stateFolder: string): Promise<RetrainingResult> {
   await cloud.sageMaker.settled();
+  const tracking = cloud.tracking.open();
   const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
   const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
   const published = platform.workloads.find(({ name }) => name === workload);
@@ -63,12 +66,29 @@ async function goRound(cloud: LocalCloud, workload: string, stateFolder: string)
     Body: readFileSync(writeExampleRecord(cloud.resources, workload, stateFolder)).toString("base64"),
   });
   await captured(workload, stateFolder, Date.now() + CAPTURE_MS);
+  await tracking;
+  await tracked(stateFolder, Date.now() + TRACKING_MS);
   return result;
 }
 
 async function captured(workload: string, stateFolder: string, until: number): Promise<void> {
   while (!readCalls(stateFolder).some(({ resource }) => resource.includes(`/capture/${workload}/`))) {
     if (Date.now() > until) throw new Error(`no invocation of ${workload} was captured in ${CAPTURE_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** Waits until a run has its artifacts and a message is done with. */
+async function tracked(stateFolder: string, until: number): Promise<void> {
+  const isTold = (): boolean => {
+    const calls = readCalls(stateFolder).filter(({ role }) => role.endsWith("-track-model"));
+    return (
+      calls.some(({ resource }) => resource.includes("/tracking/")) &&
+      calls.some(({ action }) => action === "sqs:DeleteMessage")
+    );
+  };
+  while (!isTold()) {
+    if (Date.now() > until) throw new Error(`the tracking server was told nothing in ${TRACKING_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

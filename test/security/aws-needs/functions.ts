@@ -46,6 +46,21 @@ export function functionNeeds(subject: Subject): Need[] {
       source: "functions/judge-challenger/handler.ts",
     },
     {
+      by: { role: names.shared("tracking") },
+      actions: ["s3:GetObject", "s3:PutObject"],
+      resources: [`arn:aws:s3:::${names.artifactBucket}/tracking/1/run/artifacts/card.md`],
+      why: "the app reads and writes artifacts for those who look at its pages",
+      source: SOURCE.trackingApp,
+    },
+    {
+      by: { role: names.shared("tracking") },
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      resources: [keyArn],
+      context: via("s3", subject),
+      why: "the artifacts are encrypted",
+      source: SOURCE.trackingApp,
+    },
+    {
       by: role("record-outcome"),
       actions: ["dynamodb:GetItem"],
       resources: ledger,

@@ -36,6 +36,7 @@ export const SOURCE = {
   queueKey: `${DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html`,
   topicKey: `${DOCS}/sns/latest/dg/sns-key-management.html`,
   alarmTopic: `${DOCS}/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html`,
+  trackingApp: `${DOCS}/sagemaker/latest/dg/mlflow-app-setup-prerequisites-iam.html`,
   ruleTargets: `${DOCS}/eventbridge/latest/userguide/eb-use-resource-based.html`,
   ruleDeadLetters: `${DOCS}/eventbridge/latest/userguide/eb-rule-dlq.html`,
   functionRole: `${DOCS}/lambda/latest/dg/lambda-intro-execution-role.html`,

@@ -43,6 +43,12 @@ export function trustNeeds(subject: Subject): Need[] {
         names.arn("sagemaker", resource),
       ),
     ),
+    assume(
+      names.shared("tracking"),
+      "sagemaker.amazonaws.com",
+      SOURCE.trackingApp,
+      names.arn("sagemaker", "mlflow-app/app-0"),
+    ),
     ...(["retrain", "rollout"] as const).map((kind) =>
       assume(
         names.ofWorkload(workload, kind),
@@ -83,6 +89,22 @@ export function deliveryNeeds(subject: Subject): Need[] {
       why: "only what can't be delivered goes there",
       source: SOURCE.ruleDeadLetters,
     })),
+    {
+      by: events,
+      actions: ["sqs:SendMessage"],
+      resources: [names.arn("sqs", names.shared("tracking"))],
+      context: onBehalfOf(rule("tracking-executions"), subject),
+      why: "rules fill the queue by its own policy, which the local bus checks by itself",
+      source: SOURCE.ruleTargets,
+    },
+    {
+      by: events,
+      actions: ["sqs:SendMessage"],
+      resources: [names.arn("sqs", names.shared("tracking-dead-letters"))],
+      context: onBehalfOf(rule("tracking-versions"), subject),
+      why: "only what can't be delivered goes there",
+      source: SOURCE.ruleDeadLetters,
+    },
     {
       by: { service: "cloudwatch.amazonaws.com" },
       actions: ["sns:Publish"],
