@@ -170,9 +170,11 @@ describe("faults are reported together", () => {
 
   it("in time that a hostile record can't stretch", () => {
     const hostile = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`wight${index}`, 1]));
-    const start = performance.now();
+    // Time of this thread, which a busy machine doesn't change.
+    const start = process.threadCpuUsage();
     expect(model.validate([{ ...hostile, days: 3 }])).toHaveLength(MAX_FAULTS);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const { user, system } = process.threadCpuUsage(start);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
   });
 });
 
