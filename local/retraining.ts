@@ -2,6 +2,7 @@ import {
   EVENT_SOURCE,
   RETRAINING_REQUESTED,
   type Platform,
+  type RetrainingRequested,
   type Registration,
   type VerdictReference,
 } from "@perennial/contracts";
@@ -45,6 +46,7 @@ export async function retrain(
   platform: Platform,
   { name, endpoint, retrainStateMachineArn, rolloutStateMachineArn }: WorkloadOfPlatform,
   reason: string,
+  wishes: Pick<RetrainingRequested, "search" | "snapshot"> = {},
 ): Promise<RetrainingResult> {
   const started = performance.now();
   const seconds = (): number => Math.round((performance.now() - started) / 100) / 10;
@@ -53,7 +55,7 @@ export async function retrain(
   const id = cloud.bus.put({
     source: EVENT_SOURCE,
     "detail-type": RETRAINING_REQUESTED,
-    detail: { stack: platform.stack, workload: name, reason, requestedBy: "make start" },
+    detail: { stack: platform.stack, workload: name, reason, requestedBy: "make start", ...wishes },
   });
   const nothing = { verdict: null, auditUri: null, registration: null, rollout: null };
   const base = { workload: name, endpoint, ...nothing };

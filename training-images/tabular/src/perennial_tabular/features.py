@@ -1,12 +1,14 @@
 """Entity states and derived columns: what the workload's SQL makes of the rows."""
 
+from pathlib import Path
+
 import duckdb
 
 from perennial_tabular.data_gate.check import Check
 from perennial_tabular.entity import Entity
 from perennial_tabular.faults import Fault, InvalidInput
 from perennial_tabular.spec import FEATURES_SQL, Spec
-from perennial_tabular.sql import identifier, numbers_of, reason_of
+from perennial_tabular.sql import identifier, literal, numbers_of, reason_of
 
 VALID_FROM, VALID_TO = "valid_from", "valid_to"
 
@@ -33,6 +35,36 @@ def derive(connection: duckdb.DuckDBPyConnection, spec: Spec) -> list[Check]:
     if not stumbled:
         check_enriched(connection, spec)
     return stumbled
+
+
+def take_derived(connection: duckdb.DuckDBPyConnection, spec: Spec, folder: Path) -> None:
+    """
+    Makes the same tables of what Spark has computed: `rows/` and `entities/<name>/` in `folder`, parquet.
+
+    Raises:
+        InvalidInput: files are missing, or were computed of other rows or by other queries.
+    """
+    tables = {entity.name: folder / "entities" / entity.name for entity in spec.entities}
+    for table, place in {**tables, "enriched": folder / "rows"}.items():
+        name = place.relative_to(folder).as_posix()
+        try:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {identifier(table)} AS "
+                f"SELECT * FROM read_parquet({literal(f'{place}/*.parquet')})"
+            )
+        except duckdb.Error as error:
+            raise InvalidInput("input features", [Fault(name, reason_of(error))]) from error
+    for entity in spec.entities:
+        check_states(connection, entity)
+    check_enriched(connection, spec)
+    columns = ", ".join(identifier(column) for column in spec.source_names)
+    (strange,) = numbers_of(
+        connection,
+        f"SELECT count(*) FROM (SELECT {columns} FROM enriched EXCEPT SELECT {columns} FROM source)",
+    )
+    if strange:
+        found = f"{strange} rows aren't those of the files; compute the features of these files again"
+        raise InvalidInput("input features", [Fault("rows", found)])
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, name: str, query: str) -> list[Check]:

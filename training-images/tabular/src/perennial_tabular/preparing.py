@@ -55,7 +55,9 @@ def prepare(layout: ProcessingLayout) -> None:
     accepted = None if asked.snapshot_sha256 else _accepted_profile(layout.accepted)
     try:
         with connect(layout.spill) as connection:
-            inspected = DataGate(connection, spec, asked, snapshot, accepted).inspect(files)
+            ready_made = layout.features if layout.features.is_dir() else None
+            gate = DataGate(connection, spec, asked, snapshot, accepted, ready_made)
+            inspected = gate.inspect(files)
             _write(connection, layout, spec, snapshot, inspected)
     finally:
         shutil.rmtree(layout.spill, ignore_errors=True)

@@ -15,7 +15,7 @@ from perennial_tabular.data_gate.moments import Moment, check_freshness, check_t
 from perennial_tabular.data_gate.profile import column_counts
 from perennial_tabular.data_gate.repeats import check_duplicates, check_keys
 from perennial_tabular.data_gate.values import check_derived, check_source
-from perennial_tabular.features import derive
+from perennial_tabular.features import derive, take_derived
 from perennial_tabular.parts import count_excluded, deal_parts
 from perennial_tabular.snapshot import Asked, Snapshot
 from perennial_tabular.source_files import absent_columns, load_files, make_source
@@ -50,6 +50,8 @@ class DataGate:
     asked: Asked
     snapshot: Snapshot
     accepted: dict[str, Any] | None
+    # Features that Spark has computed of the same files; None: this job computes them.
+    ready_made: Path | None
 
     def inspect(self, files: list[Path]) -> Inspected:
         """
@@ -78,7 +80,7 @@ class DataGate:
             finding = "the files hold a header and no rows"
             checks.append(Check("rows", "failed", finding, None, 0, spec.source["minRows"], blocks=True))
         if not is_blocked(checks):
-            checks += derive(connection, spec)
+            checks += self._derive()
         if not is_blocked(checks):
             checks += check_derived(connection, spec)
         if not is_blocked(checks):
@@ -95,6 +97,12 @@ class DataGate:
             "columns": counts,
         }
         return Inspected(_complete(checks), rows, excluded, profile)
+
+    def _derive(self) -> list[Check]:
+        if self.ready_made is None:
+            return derive(self.connection, self.spec)
+        take_derived(self.connection, self.spec, self.ready_made)
+        return []
 
     def _check_rows_read(self, absent: frozenset[str]) -> tuple[list[Check], Moment | None]:
         """Checks of the table `source`, on the columns that every file has."""

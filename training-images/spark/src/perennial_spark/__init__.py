@@ -1,0 +1,1 @@
+"""The workloads' queries on Spark, for rows that outgrow one machine."""
