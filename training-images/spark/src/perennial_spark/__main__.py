@@ -15,7 +15,7 @@ FAILED = 1
 
 def main(root: Path, master: str | None) -> int:
     """
-    Reads `processing/input/{raw,spec}`, writes `rows/` and `entities/<name>/` to `processing/output/features`.
+    Reads `processing/input/{raw,spec}`, writes `processing/output/features/{rows,entities/<name>}`.
 
     The prepare job takes them from its input `features` in place of computing them.
     """
