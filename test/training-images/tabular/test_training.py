@@ -14,7 +14,6 @@ import pytest
 from perennial_tabular import candidates, contracts
 from perennial_tabular.answers.probability import Probability
 from perennial_tabular.candidates import ParityError, check_parity
-from perennial_tabular.faults import InvalidInput
 from perennial_tabular.feature_graph import FeatureGraph
 from perennial_tabular.layout import TrainingLayout
 from perennial_tabular.learners import xgboost_learner
@@ -24,7 +23,7 @@ from perennial_tabular.spec import Spec
 from perennial_tabular.task import task_of
 from perennial_tabular.tensors import TensorLayout
 from perennial_tabular.training import train
-from small_workload import files_of, small_spec, training_folder, write_spec
+from small_workload import files_of, small_spec, training_folder
 from structure_reference import raw_scores_by_hand
 
 FILES = ["baseline.json", "card.md", "manifest.json", "metrics.json", "model.onnx", "structure.json"]
@@ -266,40 +265,3 @@ def test_a_job_whose_graph_departs_from_its_model_leaves_no_artifact(
     with pytest.raises(ParityError):
         train(TrainingLayout(root))
     assert files_of(root / "model") == {}
-
-
-def test_rows_of_another_spec_are_refused(tmp_path: Path, small: Path) -> None:
-    root = training_folder(tmp_path, small)
-    (root / "input/data/spec").unlink()
-    write_spec(root / "input/data/spec", small_spec() | {"title": "Other"})
-    with pytest.raises(InvalidInput) as refusal:
-        train(TrainingLayout(root))
-    prepared_with, given = (Spec.read(folder / "input/data/spec").sha256 for folder in (small, root))
-    assert str(refusal.value) == (
-        "prepared.json is refused, 1 fault:\n"
-        f"  specSha256: the rows were prepared with spec {prepared_with}, the job has {given}"
-    )
-
-
-def test_rows_that_are_not_those_of_the_document_are_refused(tmp_path: Path, small: Path) -> None:
-    root = training_folder(tmp_path, small)
-    prepared = root / "input/data/prepared"
-    prepared.unlink()
-    shutil.copytree(small / "processing/output/prepared", prepared)
-    stated = json.loads((prepared / "prepared.json").read_text())
-    found = stated["parts"]["train"]["sha256"]
-    stated["parts"]["train"]["sha256"] = "0" * 64
-    (prepared / "prepared.json").write_text(json.dumps(stated))
-    with pytest.raises(InvalidInput) as refusal:
-        train(TrainingLayout(root))
-    assert str(refusal.value) == (
-        "channel prepared, rows.parquet is refused, 1 fault:\n"
-        f"  train: its rows hash to {found}, prepared.json says {'0' * 64}"
-    )
-    (prepared / "rows.parquet").unlink()
-    with pytest.raises(InvalidInput) as refusal:
-        train(TrainingLayout(root))
-    assert (
-        str(refusal.value)
-        == "channel prepared is refused, 1 fault:\n  rows.parquet: expected this file, given none"
-    )
