@@ -129,7 +129,7 @@ describe("data that passed the gate", () => {
       bucket.after = () => {
         if (++calls === call) throw new Error("the function was stopped");
       };
-      await expect(accept(event)).rejects.toThrow();
+      await expect(accept(event)).rejects.toThrow("the function was stopped");
       bucket.after = () => {};
       expect(await accept(event)).toEqual({ snapshotSha256: SNAPSHOT, snapshotUri, entities: 2 });
       expect(writtenUnder(bucket, snapshotUri)).toEqual(["a b.csv", "c.csv.gz", "snapshot.json"]);
