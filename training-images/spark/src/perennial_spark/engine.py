@@ -20,8 +20,8 @@ def session(master: str | None = None) -> SparkSession:
         SparkSession.builder.appName("perennial_spark")
         # Days and moments mean the same wherever the cluster runs.
         .config("spark.sql.session.timeZone", "UTC")
-        # A text that is no number becomes null instead of ending the job: the data gate comes after, reads the
-        # same text and refuses it by name.
+        # A text that is no number becomes null instead of ending the job: the data gate, which comes later,
+        # reads the same text and refuses it by name.
         .config("spark.sql.ansi.enabled", "false")
     )
     return (builder.master(master) if master else builder).getOrCreate()
