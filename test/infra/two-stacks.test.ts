@@ -59,6 +59,7 @@ describe("two stacks in one account and region", () => {
       "aws:ecr/lifecyclePolicy:LifecyclePolicy",
       "aws:iam/rolePolicy:RolePolicy",
       "aws:kms/key:Key",
+      "aws:lambda/eventSourceMapping:EventSourceMapping",
       "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
       "aws:lambda/permission:Permission",
       "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -99,8 +100,8 @@ describe("an event that concerns dev", () => {
   const asked = { stack: "dev", workload: W, reason: "new data", requestedBy: "ada" };
 
   it.each([
-    ["perennial", "Retraining Requested", asked, "retraining-requested"],
-    ["perennial", "Rollout Requested", { ...asked, kind: "rollback" }, "rollout-requested"],
+    ["perennial", "Retraining Requested", asked, ["retraining-requested"]],
+    ["perennial", "Rollout Requested", { ...asked, kind: "rollback" }, ["rollout-requested"]],
     [
       "aws.cloudwatch",
       "CloudWatch Alarm State Change",
@@ -109,7 +110,7 @@ describe("an event that concerns dev", () => {
         state: { value: "ALARM" },
         previousState: { value: "OK" },
       },
-      `${W}-drift`,
+      [`${W}-drift`],
     ],
     [
       "aws.sagemaker",
@@ -119,27 +120,27 @@ describe("an event that concerns dev", () => {
         ModelApprovalStatus: "Approved",
         UpdatedModelPackageFields: ["ModelApprovalStatus"],
       },
-      "version-approved",
+      ["tracking-versions", "version-approved"],
     ],
     [
       "aws.states",
       "Step Functions Execution Status Change",
       { stateMachineArn: arn(`stateMachine:perennial-dev-${W}-retrain`), status: "ABORTED" },
-      "execution-ended",
+      ["execution-ended", "tracking-executions"],
     ],
     [
       "aws.ssm",
       "Parameter Store Change",
       { name: "/perennial/dev/serving-image", operation: "Update" },
-      `${W}-image`,
+      [`${W}-image`],
     ],
-  ])("from %s, %s, reaches the rule of dev and none of prod", (source, detailType, detail, rule) => {
+  ])("from %s, %s, reaches the rules of dev and none of prod", (source, detailType, detail, rules) => {
     const event = { source, "detail-type": detailType, detail };
     const matching = (resources: Registered[]) =>
       resources
         .filter(({ inputs }) => typeof inputs["eventPattern"] === "string")
         .filter(({ inputs }) => matches(JSON.parse(String(inputs["eventPattern"])), event))
         .map(({ inputs }) => inputs["name"]);
-    expect([matching(dev), matching(prod)]).toEqual([[`perennial-dev-${rule}`], []]);
+    expect([matching(dev), matching(prod)]).toEqual([rules.map((rule) => `perennial-dev-${rule}`), []]);
   });
 });
