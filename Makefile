@@ -29,9 +29,14 @@ PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: start bench bench-features bench-scale clean
+.PHONY: start replay bench bench-features bench-scale clean
 start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
 	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
+
+# Without WORKLOAD: the one that declares batches.
+WORKLOAD ?= $(patsubst workloads/%/replay/batches.json,%,$(wildcard workloads/*/replay/batches.json))
+replay: setup ## Send a workload's batches in virtual time, labels after them (WORKLOAD=a: which; ROWS=50: so many of each)
+	@exec node local/replay/main.ts $(WORKLOAD) $(if $(ROWS),--rows "$(ROWS)")
 
 bench: setup ## Measure speed and memory, as a table
 	@exec node bench/run.ts

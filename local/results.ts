@@ -1,5 +1,6 @@
 import { AuditReport, type Estimate, type Platform, WorkloadSpec } from "@perennial/contracts";
 import type { LocalCloud } from "./cloud.ts";
+import { inColumns } from "./columns.ts";
 import type { RetrainingResult } from "./retraining.ts";
 
 /** A workload after its retraining, as a line of the table. */
@@ -13,14 +14,6 @@ export interface Row {
   outcome: string;
   seconds: string;
 }
-
-const HEADER: Row = {
-  workload: "workload",
-  version: "version",
-  metric: "primary metric [95 %]",
-  outcome: "gate",
-  seconds: "seconds",
-};
 
 /** What a retraining has come to, read from the ledger and from the reports of its execution. */
 export async function rowOf(cloud: LocalCloud, platform: Platform, result: RetrainingResult): Promise<Row> {
@@ -36,21 +29,18 @@ export async function rowOf(cloud: LocalCloud, platform: Platform, result: Retra
   };
 }
 
-/** Rows under a header, in columns. */
+/** The workloads after their retrainings, in columns. */
 export function table(rows: readonly Row[]): string {
-  const all = [HEADER, ...rows];
-  const width = (column: keyof Row): number => Math.max(...all.map((row) => row[column].length));
-  return all
-    .map(({ workload, version, metric, outcome, seconds }) =>
-      [
-        `  ${workload.padEnd(width("workload"))}`,
-        version.padStart(width("version")),
-        metric.padEnd(width("metric")),
-        outcome.padEnd(width("outcome")),
-        seconds.padStart(width("seconds")),
-      ].join("  "),
-    )
-    .join("\n");
+  return inColumns(
+    ["workload", ">version", "primary metric [95 %]", "gate", ">seconds"],
+    rows.map(({ workload, version, metric, outcome, seconds }) => [
+      workload,
+      version,
+      metric,
+      outcome,
+      seconds,
+    ]),
+  );
 }
 
 async function versionInService(cloud: LocalCloud, TableName: string, workload: string): Promise<string> {

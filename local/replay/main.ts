@@ -1,38 +1,72 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { parse, Platform, platformParameter, Replay, WorkloadSpec } from "@perennial/contracts";
+import { Platform, platformParameter, WorkloadSpec } from "@perennial/contracts";
 import { RealClock } from "../clock.ts";
 import { openCloud, type LocalCloud } from "../cloud.ts";
-import { refuseSecond } from "../instance.ts";
+import { inColumns } from "../columns.ts";
+import { refuseSecond, removeInstance, writeInstance } from "../instance.ts";
 import { isDone, retrain } from "../retraining.ts";
 import { Screen } from "../screen.ts";
-import { runReplay, type ReplayedBatch } from "./replay.ts";
+import { readReplay } from "./declaration.ts";
+import { runReplay } from "./replay.ts";
 import { readRows } from "./source-rows.ts";
+import type { ReplayedBatch } from "./summary.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const STACK = "dev";
-const USAGE = `Usage: node local/replay/main.ts <workload> [--state .perennial/replay] [--json]
+const USAGE = `Usage: node local/replay/main.ts <workload> [--rows n] [--state .perennial/replay] [--json]
 
 Retrains the workload on a local cloud of its own, then sends the batches of workloads/<workload>/replay/batches.json to its
-endpoint, one after another in virtual time. Captured requests and the outcomes that follow stay in the state folder's lake:
-capture/<workload>/ and labels/<workload>/.
+endpoint, one after another in virtual time. Captured requests and the outcomes that follow stay in the state folder's lake,
+capture/<workload>/ and labels/<workload>/, and are joined by inference id for the table at the end.
 
+  --rows    most records of each batch (default: as many as it declares)
   --state   folder that holds what was written; emptied first (default .perennial/replay)
   --json    print the summary as JSON
+  --help    print this
+
+Exits with 0 if every record that was answered has its label and, where all are to be captured, its capture; with 1 if not,
+or if something failed; with 2 if the command is wrong.
 `;
 
-/** Reads what a workload declares to be replayed. @throws naming the file that is missing or what is wrong in it. */
-function readReplay(name: string): { folder: string; replay: Replay } {
-  const folder = join(REPOSITORY, "workloads", name);
-  const file = join(folder, "replay/batches.json");
-  if (!existsSync(file)) {
-    throw new Error(`${relative(process.cwd(), file)} is missing: ${name} declares nothing to replay.`);
+class WrongCommand extends Error {}
+
+interface Command {
+  name: string;
+  mostRows: number;
+  stateFolder: string;
+  isJson: boolean;
+}
+
+/** @returns null where only help is asked for. */
+function readCommand(args: string[]): Command | null {
+  const options = {
+    rows: { type: "string" },
+    state: { type: "string", default: join(REPOSITORY, ".perennial/replay") },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
+  const { values, positionals } = ((): ReturnType<typeof read> => {
+    try {
+      return read();
+    } catch (error) {
+      throw new WrongCommand(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
+    }
+  })();
+  function read() {
+    return parseArgs({ args, allowPositionals: true, options });
   }
-  return {
-    folder,
-    replay: parse(Replay, JSON.parse(readFileSync(file, "utf8")), `${name}/replay/batches.json`),
-  };
+  if (values.help) return null;
+  const [name, ...more] = positionals;
+  if (name === undefined || more.length > 0) {
+    throw new WrongCommand(`${positionals.length} workloads are named; expected one.\n\n${USAGE}`);
+  }
+  const mostRows = values.rows === undefined ? Infinity : Number(values.rows);
+  if (values.rows !== undefined && !(Number.isInteger(mostRows) && mostRows > 0)) {
+    throw new WrongCommand(`--rows is ${values.rows}; expected a whole number from 1.`);
+  }
+  return { name, mostRows, stateFolder: values.state, isJson: values.json };
 }
 
 /** The spec as the recorded program holds it: with all its defaults. */
@@ -43,8 +77,12 @@ function specOf({ resources }: LocalCloud, name: string): WorkloadSpec {
   return WorkloadSpec.parse(JSON.parse(String(stored?.inputs["content"])));
 }
 
-async function main(name: string, stateFolder: string, isJson: boolean): Promise<void> {
-  const { folder, replay } = readReplay(name);
+async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<number> {
+  const { folder, replay } = readReplay(join(REPOSITORY, "workloads"), name);
+  const python = join(REPOSITORY, ".venv/bin/python");
+  if (!existsSync(python)) {
+    throw new Error(`${relative(process.cwd(), python)} is missing: run make setup, which installs it.`);
+  }
   refuseSecond(stateFolder);
   rmSync(stateFolder, { recursive: true, force: true });
   mkdirSync(stateFolder, { recursive: true });
@@ -55,12 +93,18 @@ async function main(name: string, stateFolder: string, isJson: boolean): Promise
     stateFolder,
     stack: STACK,
     port: 0,
-    python: join(REPOSITORY, ".venv/bin/python"),
+    python,
     settings: { "perennial:workloads": JSON.stringify([name]) },
     clock,
     onProgress: screen.progress,
   });
   try {
+    writeInstance(stateFolder, {
+      url: cloud.url,
+      pid: process.pid,
+      stack: STACK,
+      region: cloud.account.region,
+    });
     await cloud.sageMaker.settled();
     const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
     const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
@@ -73,51 +117,56 @@ async function main(name: string, stateFolder: string, isJson: boolean): Promise
       Object.entries(replay.files).map(([file, path]) => [file, readRows(folder, path, spec)]),
     );
     const say = (line: string): void => screen.say(line);
-    const batches = await runReplay({ cloud, clock, platform, workload, spec, replay, files, say });
-    report(batches, isJson);
+    const batches = await runReplay({ cloud, clock, platform, workload, spec, replay, files, mostRows, say });
+    const isWhole = batches.every((batch) => isComplete(batch, spec));
+    process.stdout.write(
+      isJson
+        ? `${JSON.stringify({ ok: isWhole, workload: name, batches })}\n`
+        : `\n${table(batches, spec)}\n`,
+    );
+    if (!isWhole) screen.say("! a capture or a label is missing: compare the columns of the summary");
+    return isWhole ? 0 : 1;
   } finally {
     await cloud.close();
+    removeInstance(stateFolder);
   }
 }
 
-function report(batches: readonly ReplayedBatch[], isJson: boolean): void {
-  if (isJson) {
-    process.stdout.write(`${JSON.stringify({ batches })}\n`);
-    return;
-  }
-  console.table(
-    Object.fromEntries(
-      batches.map(({ name, drift, rows, meanPredicted, meanObserved, metric, value }) => [
-        name,
-        {
-          drift,
-          rows,
-          predicted: meanPredicted.toFixed(3),
-          observed: meanObserved.toFixed(3),
-          [metric]: value.toFixed(3),
-        },
-      ]),
-    ),
+function isComplete({ records, captured, labels }: ReplayedBatch, { monitoring }: WorkloadSpec): boolean {
+  return labels === records && (captured === records || monitoring.capturePercent < 100);
+}
+
+function table(batches: readonly ReplayedBatch[], { task, gate }: WorkloadSpec): string {
+  const observed = task.kind === "binary" ? "positive share" : "mean outcome";
+  const counts = ["requests", "records", "refused", "captured", "labels"] as const;
+  const figure = (value: number | null): string => value?.toFixed(3) ?? "–";
+  return inColumns(
+    [
+      "batch",
+      "drift",
+      "version",
+      ...counts.map((count) => `>${count}`),
+      ">mean prediction",
+      `>${observed}`,
+      `>${gate.primary}`,
+    ],
+    batches.map((batch) => [
+      batch.name,
+      batch.drift,
+      batch.versions.join(", "),
+      ...counts.map((count) => String(batch[count])),
+      figure(batch.meanPredicted),
+      figure(batch.meanObserved),
+      figure(batch.value),
+    ]),
   );
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    state: { type: "string", default: join(REPOSITORY, ".perennial/replay") },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-const [name] = positionals;
-if (values.help || name === undefined || positionals.length > 1) {
-  (values.help ? process.stdout : process.stderr).write(USAGE);
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  try {
-    await main(name, values.state, values.json);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
+try {
+  const command = readCommand(process.argv.slice(2));
+  if (command === null) process.stdout.write(USAGE);
+  else process.exitCode = await run(command);
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = error instanceof WrongCommand ? 2 : 1;
 }

@@ -1,40 +1,25 @@
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+import { InvokeEndpointCommand, ModelError, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import {
+  EndpointRefusal,
   EndpointResponse,
   type Platform,
-  type Prediction,
   type Replay,
   type ReplayBatch,
   type WorkloadSpec,
 } from "@perennial/contracts";
-import { groupRows, PRIMARY, valueOf } from "@perennial/statistics";
 import type { RealClock } from "../clock.ts";
 import type { LocalCloud } from "../cloud.ts";
 import { drawBatch, type ReplayedRow } from "./draw-batch.ts";
+import { Lake } from "./lake.ts";
 import type { SourceRow } from "./source-rows.ts";
+import { summarise, type ReplayedBatch } from "./summary.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Requests under way at a time. */
 const LANES = 8;
-
-export interface ReplayedBatch {
-  name: string;
-  drift: ReplayBatch["drift"];
-  /** Virtual time at which it was sent, and at which its outcomes were known. */
-  sentAt: string;
-  labelledAt: string;
-  rows: number;
-  /** Version that answered the last of its records. */
-  version: number;
-  /** Mean of the predictions' first value, and of what came true. */
-  meanPredicted: number;
-  meanObserved: number;
-  /** The gate's primary metric on these rows. */
-  metric: string;
-  value: number;
-  labelsUri: string;
-}
+/** What is due starts within this time after the clock was moved: real milliseconds without a running execution. */
+const QUIET_MS = 2000;
+const LOOK_MS = 250;
 
 export interface ReplayContext {
   cloud: LocalCloud;
@@ -45,148 +30,145 @@ export interface ReplayContext {
   replay: Replay;
   /** Rows of each of the replay's files. */
   files: ReadonlyMap<string, readonly SourceRow[]>;
+  /** Most records of a batch; a smaller batch is drawn as a larger one is. */
+  mostRows: number;
   say: (line: string) => void;
 }
 
 /**
  * Sends the batches to the endpoint one after another, `everyDays` of virtual time apart, each record as a request of its
- * own with an inference id. The outcomes of a batch follow `labelsAfterDays` after it, in the form in which SageMaker Model
- * Monitor merges ground truth (AWS documentation, "Ingest ground truth labels and merge them with predictions").
+ * own with an inference id. The outcomes of what was answered follow `labelsAfterDays` after it: nobody has an id of the rest.
  */
 export async function runReplay(context: ReplayContext): Promise<ReplayedBatch[]> {
-  const { clock, replay, files, spec, say } = context;
-  const done: ReplayedBatch[] = [];
-  for (const batch of replay.batches) {
-    const rows = drawBatch(batch, files.get(batch.from) ?? [], spec);
-    const began = clock.now();
-    const answers = await send(context, batch, rows);
-    say(`${batch.name}: ${rows.length} records answered on ${day(began)}`);
-    await pass(context, began + replay.labelsAfterDays * DAY_MS);
-    const labelledAt = clock.now();
-    const labelsUri = await putLabels(context, batch, rows);
-    done.push({
-      ...summary(batch, rows, answers, spec),
+  const { cloud, platform, workload, replay } = context;
+  const lake = new Lake({
+    endpoint: cloud.url,
+    region: platform.region,
+    bucket: platform.lakeBucket,
+    workload: workload.name,
+  });
+  const batches: ReplayedBatch[] = [];
+  try {
+    for (const batch of replay.batches) batches.push(await replayBatch(context, lake, batch));
+  } finally {
+    lake.close();
+  }
+  return batches;
+}
+
+async function replayBatch(context: ReplayContext, lake: Lake, batch: ReplayBatch): Promise<ReplayedBatch> {
+  const { clock, cloud, replay, files, spec, mostRows, say } = context;
+  const wanted = { ...batch, rows: Math.min(batch.rows, mostRows) };
+  const rows = drawBatch(wanted, files.get(batch.from) ?? [], spec);
+  const began = clock.now();
+  const { answered, records, refusals } = await send(context, batch, rows);
+  // A capture belongs to the hour in which it was answered.
+  await cloud.sageMaker.flushCapture();
+  const captured = await lake.readNewCaptures();
+  say(
+    `${batch.name}: ${rows.length} requests on ${day(began)}, ${refusals.length} refused, ${captured.size} captured`,
+  );
+  if (refusals[0] !== undefined) say(`! ${batch.name}: refused, the first for: ${refusals[0]}`);
+
+  await pass(context, began + replay.labelsAfterDays * DAY_MS);
+  const labelledAt = clock.now();
+  const outcomes = new Map(answered.map((row) => [inferenceId(batch, row), row.outcome]));
+  const labelsKey = await lake.putLabels(labelledAt, batch.name, outcomes);
+  const summary = summarise(
+    {
+      name: batch.name,
+      drift: batch.drift,
       sentAt: new Date(began).toISOString(),
       labelledAt: new Date(labelledAt).toISOString(),
-      labelsUri,
-    });
-    say(`${batch.name}: outcomes written on ${day(labelledAt)}`);
-    await pass(context, began + replay.everyDays * DAY_MS);
-  }
-  return done;
+      requests: rows.length,
+      records,
+      refused: refusals.length,
+      labelsKey,
+    },
+    {
+      captured,
+      labels: await lake.readLabels(labelsKey),
+      groups: new Map(answered.map((row) => [inferenceId(batch, row), row.group])),
+    },
+    spec,
+  );
+  const { labels, metric, value } = summary;
+  say(`${batch.name}: ${labels} outcomes on ${day(labelledAt)}, ${metric} ${value?.toFixed(3) ?? "–"}`);
+  await pass(context, began + replay.everyDays * DAY_MS);
+  return summary;
 }
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-interface Answer {
-  prediction: Prediction;
-  version: number;
+const inferenceId = ({ name }: ReplayBatch, { key }: ReplayedRow): string => `${name}-${key}`;
+
+interface SentRows {
+  answered: ReplayedRow[];
+  /** Predictions in the answers. */
+  records: number;
+  /** What the endpoint found wrong, a line for each request that it refused. */
+  refusals: string[];
 }
 
+/** @throws where an invocation fails otherwise than by the endpoint's refusal of the record. */
 async function send(
   { cloud, platform, workload }: ReplayContext,
   batch: ReplayBatch,
   rows: readonly ReplayedRow[],
-): Promise<Answer[]> {
-  const client = new SageMakerRuntimeClient(access(cloud, platform));
-  const answers: Answer[] = [];
-  const waiting = rows.entries();
-  const lane = async (): Promise<void> => {
-    for (const [place, { key, record }] of waiting) {
-      const { Body } = await client.send(
-        new InvokeEndpointCommand({
-          EndpointName: workload.endpoint,
-          ContentType: "application/json",
-          InferenceId: inferenceId(batch, key),
-          Body: JSON.stringify(record),
-        }),
-      );
-      const { predictions, model } = EndpointResponse.parse(JSON.parse(Buffer.from(Body).toString("utf8")));
-      const [prediction] = predictions;
-      if (prediction === undefined) throw new Error(`${batch.name}: no prediction for ${key}`);
-      answers[place] = { prediction, version: model.version };
+): Promise<SentRows> {
+  const credentials = { accessKeyId: "replay", secretAccessKey: "replay" };
+  const client = new SageMakerRuntimeClient({ endpoint: cloud.url, region: platform.region, credentials });
+  const answered = new Set<ReplayedRow>();
+  const refusals: string[] = [];
+  let records = 0;
+  const invoke = async (row: ReplayedRow): Promise<void> => {
+    const command = new InvokeEndpointCommand({
+      EndpointName: workload.endpoint,
+      ContentType: "application/json",
+      InferenceId: inferenceId(batch, row),
+      Body: JSON.stringify(row.record),
+    });
+    try {
+      const { Body } = await client.send(command);
+      const answer = EndpointResponse.parse(JSON.parse(Buffer.from(Body).toString("utf8")));
+      records += answer.predictions.length;
+      answered.add(row);
+    } catch (error) {
+      refusals.push(refusalOf(error));
     }
+  };
+  const waiting = rows.values();
+  const lane = async (): Promise<void> => {
+    for (const row of waiting) await invoke(row);
   };
   try {
     await Promise.all(Array.from({ length: LANES }, lane));
   } finally {
     client.destroy();
   }
-  return answers;
+  // In the order of the batch, whichever lane was faster.
+  return { answered: rows.filter((row) => answered.has(row)), records, refusals };
 }
 
-const inferenceId = ({ name }: ReplayBatch, key: string): string => `${name}-${key}`;
-
-async function putLabels(
-  { cloud, clock, platform, workload }: ReplayContext,
-  batch: ReplayBatch,
-  rows: readonly ReplayedRow[],
-): Promise<string> {
-  const hour = new Date(clock.now()).toISOString().slice(0, 13).replaceAll(/[-T]/g, "/");
-  const Key = `labels/${workload.name}/${hour}/${batch.name}.jsonl`;
-  const lines = rows.map(({ key, outcome }) =>
-    JSON.stringify({
-      groundTruthData: { data: String(outcome), encoding: "CSV" },
-      eventMetadata: { eventId: inferenceId(batch, key) },
-      eventVersion: "0",
-    }),
-  );
-  const s3 = new S3Client({ ...access(cloud, platform), forcePathStyle: true });
-  try {
-    await s3.send(new PutObjectCommand({ Bucket: platform.lakeBucket, Key, Body: `${lines.join("\n")}\n` }));
-  } finally {
-    s3.destroy();
-  }
-  return `s3://${platform.lakeBucket}/${Key}`;
-}
-
-function access({ url }: LocalCloud, { region }: Platform) {
-  return { endpoint: url, region, credentials: { accessKeyId: "replay", secretAccessKey: "replay" } };
+/** What the endpoint found wrong in a record. @throws any other failure. */
+function refusalOf(error: unknown): string {
+  const status = error instanceof ModelError ? (error.OriginalStatusCode ?? 0) : 0;
+  if (!(error instanceof ModelError) || status < 400 || status >= 500) throw error;
+  const { faults } = EndpointRefusal.parse(JSON.parse(error.OriginalMessage ?? ""));
+  return faults.map(({ field, message }) => (field === null ? message : `${field}: ${message}`)).join("; ");
 }
 
 /** Lets virtual time go on to `until`. What the schedule starts on the way is seen to its end. */
 async function pass({ cloud, clock, workload }: ReplayContext, until: number): Promise<void> {
   clock.skip(Math.max(0, until - clock.now()));
-  for (const stateMachineArn of [workload.retrainStateMachineArn, workload.rolloutStateMachineArn]) {
-    for (;;) {
-      // What is due starts a moment after the clock was moved.
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const { executions } = await cloud.call("states", "ListExecutions", {
-        stateMachineArn,
-        statusFilter: "RUNNING",
-      });
-      if ((executions as unknown[]).length === 0) break;
-    }
-  }
-}
-
-function summary(
-  { name, drift }: ReplayBatch,
-  rows: readonly ReplayedRow[],
-  answers: readonly Answer[],
-  { gate }: WorkloadSpec,
-): Omit<ReplayedBatch, "sentAt" | "labelledAt" | "labelsUri"> {
-  const values = answers.map(({ prediction }) => valuesOf(prediction));
-  const columns = values[0]?.length ?? 0;
-  const labels = Float64Array.from(rows, ({ outcome }) => outcome);
-  const predicted = { labels, columns, predictions: Float64Array.from(values.flat()) };
-  const groups = groupRows(rows.map(({ group }) => group));
-  const mean = (numbers: Iterable<number>): number =>
-    [...numbers].reduce((sum, number) => sum + number, 0) / rows.length;
-  return {
-    name,
-    drift,
-    rows: rows.length,
-    version: answers.at(-1)?.version ?? 0,
-    meanPredicted: mean(values.map(([first = NaN]) => first)),
-    meanObserved: mean(labels),
-    metric: gate.primary,
-    value: valueOf(PRIMARY[gate.primary].statistic(predicted, groups), groups),
+  const isRunning = async (stateMachineArn: string): Promise<boolean> => {
+    const wish = { stateMachineArn, statusFilter: "RUNNING" };
+    return ((await cloud.call("states", "ListExecutions", wish))["executions"] as unknown[]).length > 0;
   };
-}
-
-function valuesOf(prediction: Prediction): number[] {
-  if ("probability" in prediction) return [prediction.probability];
-  if ("probabilities" in prediction) return Object.values(prediction.probabilities);
-  return [prediction.estimate, prediction.lower, prediction.upper];
+  for (let quiet = 0; quiet < QUIET_MS; quiet += LOOK_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const { retrainStateMachineArn, rolloutStateMachineArn } = workload;
+    if ((await isRunning(retrainStateMachineArn)) || (await isRunning(rolloutStateMachineArn)))
+      quiet = -LOOK_MS;
+  }
 }
