@@ -47,6 +47,7 @@ export function churnSpec() {
       { kind: "oneHot", name: "plan", column: "plan", levels: ["basic", "gold"] },
       { kind: "product", name: "calls_twice", factors: ["calls", "calls_before"] },
     ],
+    examples: [{ plan: "gold", calls: 3, spend: 120.5 }],
     algorithms: [
       {
         kind: "xgboost",

@@ -50,6 +50,12 @@ describe("a workload spec", () => {
         drift: { psi: 0.25, share: 0.5 },
       },
       retraining: { ...spec.retraining, schedule: "cron(0 2 ? * SUN *)" },
+      serving: { ...spec.serving, capacity: null },
+      rollout: {
+        strategy: { kind: "all-at-once" },
+        guards: { minRequests: 20, p99Millis: 500, p99Ratio: 3, refusedShare: 0.05, meanShift: 0.5 },
+        probesPerMinute: 60,
+      },
     });
   });
 
@@ -71,7 +77,7 @@ describe("a workload spec", () => {
         set(spec.algorithms[0]!.hyperparameters, { max_depth: 99, eta: "fast" });
         set(spec.gate, { primary: "accuracy" });
         set(spec.retraining, { schedule: "every sunday", dailyBudget: 1.5 });
-        set(spec.serving, { mode: "serverless" });
+        set(spec.serving, { mode: "car" });
       }),
     ).toEqual([
       'workload spec "churn" is refused, 13 faults:',
@@ -86,7 +92,7 @@ describe("a workload spec", () => {
       '  gate.primary: given "accuracy"; Invalid option: expected one of "rocAuc"|"rps"|"rmse"',
       '  retraining.schedule: given "every sunday"; expected cron(…) or rate(…)',
       "  retraining.dailyBudget: given 1.5; expected int, received number",
-      '  serving.mode: given "serverless"; expected "realtime"',
+      "  serving.mode: given \"car\"; Invalid discriminator value. Expected 'realtime' | 'serverless' | 'lambda'",
       "  colour: unknown key; remove it or correct its spelling",
     ]);
   });
@@ -121,6 +127,74 @@ describe("a workload spec", () => {
       '  features.4.name: given "calls"; another feature has this name',
       '  features.5: given {"kind":"number","name":"age","column":"age"}; reads "age"; expected one of plan, region, calls, spend, calls_before',
       '  features.6.factors: given ["calls","later"]; "later" is not a feature of one column declared before it',
+    ]);
+  });
+
+  it.each([
+    ["realtime", "all-at-once, canary, linear, shadow, experiment"],
+    ["serverless", "all-at-once"],
+    ["lambda", "all-at-once, canary, linear"],
+  ])("that is served %s can be rolled out by %s alone", (mode, supported) => {
+    const served = {
+      realtime: {},
+      serverless: { memoryMiB: 2048, maxConcurrency: 5 },
+      lambda: { memoryMiB: 1024 },
+    }[mode];
+    const strategies = [
+      { kind: "all-at-once" },
+      { kind: "canary", percent: 10, waitSeconds: 300 },
+      { kind: "linear", stepPercent: 25, waitSeconds: 60 },
+      { kind: "shadow", requests: 100, maxMinutes: 60, samplePercent: 50 },
+      { kind: "experiment", share: 0.5, worthwhileGain: 0.01, maxDays: 30 },
+    ];
+    const refused = strategies.filter(({ kind }) => !supported.split(", ").includes(kind));
+    for (const strategy of strategies) {
+      const spec = {
+        ...churnSpec(),
+        serving: { mode, maxRecords: 100, maxBodyKiB: 512, ...served },
+        rollout: { strategy },
+      } as WorkloadSpecInput;
+      if (!refused.includes(strategy)) expect(defineWorkload(spec).rollout.strategy.kind).toBe(strategy.kind);
+      else {
+        expect(() => defineWorkload(spec)).toThrow(
+          `rollout.strategy.kind: given "${strategy.kind}"; a ${mode} model can't be rolled out so; expected one of ${supported}`,
+        );
+      }
+    }
+  });
+
+  it("whose rollout, examples or capacity can't be is refused with all faults at once", () => {
+    expect(
+      faultsOf((spec) => {
+        set(spec, {
+          examples: [{ plan: "gold", calles: 3 }],
+          rollout: {
+            strategy: {
+              kind: "experiment",
+              share: 0.6,
+              stickyBy: "customer",
+              worthwhileGain: 0,
+              maxDays: 30,
+            },
+          },
+        });
+        set(spec.serving, {
+          capacity: {
+            minInstances: 3,
+            maxInstances: 2,
+            invocationsPerInstance: 100,
+            schedules: [{ name: "night", schedule: "cron(0 20 * * ? *)", minInstances: 2, maxInstances: 1 }],
+          },
+        });
+      }),
+    ).toEqual([
+      'workload spec "churn" is refused, 6 faults:',
+      "  serving.capacity.maxInstances: given 2; expected at least minInstances (3)",
+      "  serving.capacity.schedules.0.maxInstances: given 1; expected at least minInstances (2)",
+      "  rollout.strategy.share: given 0.6; Too big: expected number to be <=0.5",
+      "  rollout.strategy.worthwhileGain: given 0; Too small: expected number to be >0",
+      "  examples.0.calles: given 3; expected one of plan, region, calls, spend, calls_before",
+      '  rollout.strategy.stickyBy: given "customer"; expected one of plan, region, calls, spend',
     ]);
   });
 

@@ -34,6 +34,7 @@ export const TEST_SPEC = defineWorkload({
     shares: { train: 0.5, validation: 0.1, calibration: 0.1, holdout: 0.15, audit: 0.15 },
   },
   features: [{ kind: "number", name: "days", column: "days" }],
+  examples: [{ days: 3 }],
   algorithms: [
     {
       kind: "xgboost",

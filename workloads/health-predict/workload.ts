@@ -1,5 +1,6 @@
 import { defineWorkload } from "@perennial/contracts";
 import { columns } from "../hospital-readmission/columns.ts";
+import { examples } from "./examples.ts";
 import { features } from "./features.ts";
 import { algorithms } from "./algorithms.ts";
 
@@ -74,6 +75,7 @@ export default defineWorkload({
   },
 
   features,
+  examples,
   algorithms,
 
   search: {

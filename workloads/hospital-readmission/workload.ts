@@ -1,5 +1,6 @@
 import { defineWorkload } from "@perennial/contracts";
 import { columns } from "./columns.ts";
+import { examples } from "./examples.ts";
 import { features } from "./features.ts";
 
 export default defineWorkload({
@@ -105,6 +106,7 @@ export default defineWorkload({
   },
 
   features,
+  examples,
 
   algorithms: [
     {

@@ -1,5 +1,6 @@
 import type { WorkloadSpecInput } from "@perennial/contracts";
 import { columns, features } from "./columns.ts";
+import { examples } from "./examples.ts";
 
 /** What both ways to split the examinations share: everything but the split. */
 export const muscleInjury = {
@@ -33,6 +34,7 @@ export const muscleInjury = {
   },
 
   features,
+  examples,
 
   algorithms: [
     {

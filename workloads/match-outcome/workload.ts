@@ -1,4 +1,5 @@
 import { defineWorkload } from "@perennial/contracts";
+import { examples } from "./examples.ts";
 import { derived, features, lookups } from "./form.ts";
 import { TEAMS } from "./teams.ts";
 
@@ -113,6 +114,7 @@ export default defineWorkload({
   },
 
   features,
+  examples,
 
   algorithms: [
     { kind: "linear", hyperparameters: { alpha: 300, max_iter: 2000, seed: 2026 } },

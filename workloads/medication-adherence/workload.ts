@@ -1,5 +1,6 @@
 import { defineWorkload } from "@perennial/contracts";
 import { known, totals } from "./columns.ts";
+import { examples } from "./examples.ts";
 import { knownFeatures, totalFeatures } from "./features.ts";
 
 export default defineWorkload({
@@ -48,6 +49,7 @@ export default defineWorkload({
   },
 
   features: [...knownFeatures, ...totalFeatures],
+  examples,
 
   algorithms: [
     {

@@ -1,6 +1,8 @@
 import { HYPERPARAMETERS, spaceFaults, type AlgorithmKind } from "./algorithm.ts";
 import type { Fault } from "./faults.ts";
 import { PRIMARY_METRICS, type PrimaryMetric } from "./gate.ts";
+import { SUPPORTED_STRATEGIES } from "./rollout.ts";
+import type { ServingMode } from "./serving.ts";
 import { Skeleton } from "./spec-skeleton.ts";
 
 type Path = (string | number)[];
@@ -18,6 +20,8 @@ export function crossFaults(spec: unknown): CrossFault[] {
     ...lookupFaults(skeleton.data),
     ...gateFaults(skeleton.data),
     ...searchFaults(skeleton.data),
+    ...exampleFaults(skeleton.data),
+    ...rolloutFaults(skeleton.data),
   ];
 }
 
@@ -163,6 +167,33 @@ function gateFaults({ task, gate }: Skeleton): CrossFault[] {
     });
   }
   return faults;
+}
+
+function exampleFaults({ source, derived, examples }: Skeleton): CrossFault[] {
+  const readable = new Set([...Object.keys(source.columns), ...Object.keys(derived)]);
+  return examples.flatMap((example, index) =>
+    Object.keys(example)
+      .filter((name) => !readable.has(name))
+      .map((name) => ({ path: ["examples", index, name], message: among(readable) })),
+  );
+}
+
+function rolloutFaults({ source, serving, rollout: { strategy } }: Skeleton): CrossFault[] {
+  const supported = SUPPORTED_STRATEGIES[serving.mode as ServingMode] as readonly string[] | undefined;
+  const columns = new Set(Object.keys(source.columns));
+  return [
+    ...(supported === undefined || strategy.kind === null || supported.includes(strategy.kind)
+      ? []
+      : [
+          {
+            path: ["rollout", "strategy", "kind"],
+            message: `a ${serving.mode} model can't be rolled out so; ${among(new Set(supported))}`,
+          },
+        ]),
+    ...(typeof strategy.stickyBy !== "string" || columns.has(strategy.stickyBy)
+      ? []
+      : [{ path: ["rollout", "strategy", "stickyBy"], message: among(columns) }]),
+  ];
 }
 
 function searchFaults({ algorithms }: Skeleton): CrossFault[] {

@@ -82,6 +82,11 @@ export const Skeleton = z.object({
         }),
     )
     .catch([]),
+  examples: z.array(z.record(z.string(), z.unknown()).catch({})).catch([]),
+  serving: z.object({ mode: text }).catch({ mode: null }),
+  rollout: z
+    .object({ strategy: z.object({ kind: text, stickyBy: text.optional() }).catch({ kind: null }) })
+    .catch({ strategy: { kind: null } }),
   gate: z
     .object({
       primary: text,

@@ -6,6 +6,8 @@ import { parse } from "./faults.ts";
 import { Feature } from "./feature.ts";
 import { DataChecks, Gate } from "./gate.ts";
 import { Share, WorkloadName } from "./names.ts";
+import { Rollout } from "./rollout.ts";
+import { Serving } from "./serving.ts";
 import { Entities, Source } from "./source.ts";
 import { Split } from "./split.ts";
 import { Task } from "./task.ts";
@@ -32,15 +34,6 @@ const Retraining = z.strictObject({
   timeoutMinutes: z.int().min(5).max(1440),
 });
 
-const Serving = z.strictObject({
-  mode: z.literal("realtime"),
-  maxRecords: z.int().min(1).max(100_000),
-  maxBodyKiB: z
-    .int()
-    .min(1)
-    .max(25 * 1024),
-});
-
 const Monitoring = z.strictObject({
   capturePercent: z.int().min(0).max(100),
   /** Share of drifted features above which the drift alarm asks for a retraining. */
@@ -59,6 +52,11 @@ const shape = z.strictObject({
   task: Task,
   split: Split,
   features: z.array(Feature).min(1),
+  /**
+   * Records that a caller might send, rows of the workload's own data. They bring along what could be looked up, so that any
+   * model answers them: in documents, as probes, and when a model is tried before it goes into service.
+   */
+  examples: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))).min(1),
   /** The first one fits; with several, all do, and the best on the validation part is kept. */
   algorithms: z.array(Algorithm).min(1),
   /** How unequal classes are met. The model is always calibrated on rows as they are. */
@@ -69,6 +67,7 @@ const shape = z.strictObject({
   gate: Gate,
   retraining: Retraining,
   serving: Serving,
+  rollout: Rollout.prefault({}),
   monitoring: Monitoring,
 });
 

@@ -1,4 +1,5 @@
 import { defineWorkload } from "@perennial/contracts";
+import { examples } from "../football-examples.ts";
 import { columns, derived, features } from "../football-injury.ts";
 import { ILLNESSES } from "../illnesses.ts";
 import { muscleInjury } from "../muscle-injury.ts";
@@ -92,6 +93,7 @@ export default defineWorkload({
   },
 
   features,
+  examples,
 
   algorithms: [
     {

@@ -85,6 +85,30 @@ export default defineWorkload({
 
   split: { by: "column", group: "row", column: "part" },
   features: Object.keys(columns).map((column) => ({ kind: "number", name: column, column })),
+  examples: [
+    {
+      venue_code: 0,
+      opp_code: 23,
+      hour: 22,
+      day_code: 2,
+      gf_rolling: 2.4,
+      ga_rolling: 0.6,
+      sh_rolling: 15.8,
+      sot_rolling: 5.4,
+      dist_rolling: 18.34,
+      fk_rolling: 0.6,
+      pk_rolling: 0.6,
+      pkatt_rolling: 0.6,
+      opp_gf_rolling: 2,
+      opp_ga_rolling: 1.2,
+      opp_sh_rolling: 15.8,
+      opp_sot_rolling: 4.2,
+      opp_dist_rolling: 15.6,
+      opp_fk_rolling: 0.6,
+      opp_pk_rolling: 0,
+      opp_pkatt_rolling: 0,
+    },
+  ],
   imbalance: "smote",
 
   algorithms: [
