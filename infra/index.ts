@@ -36,7 +36,7 @@ const doors = openDoors(stack, foundation, loops, code);
 setTriggers(stack, foundation, loops, doors);
 
 // What is told of it afterwards, to whoever compares models.
-trackModels(stack, foundation, loops, code);
+const tracking = trackModels(stack, foundation, loops, code);
 
 // How to find it.
-export const { platform, endpoints } = publish(stack, foundation, loops);
+export const { platform, endpoints } = publish(stack, foundation, loops, tracking);

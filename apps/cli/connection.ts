@@ -16,6 +16,7 @@ import type { Connection, Where } from "./context.ts";
 import { hint } from "./did-you-mean.ts";
 import { CliFault, EXIT } from "./exit.ts";
 import { explain } from "./explain.ts";
+import { readMlflow } from "./mlflow.ts";
 
 export const STACKS = ["local", "dev", "prod"] as const;
 
@@ -27,6 +28,7 @@ const Gateway = z.object({
   url: z.url(),
   stack: z.string().default("dev"),
   region: z.string().default("eu-central-1"),
+  trackingUrl: z.url().optional(),
 });
 
 /** What every client of a connection is made with. */
@@ -62,7 +64,12 @@ export async function connect({ stack, state }: Where): Promise<Connection> {
   const url = gateway?.url ?? null;
   try {
     const platform = await readPlatform(new SSMClient(settings), stack, gateway?.stack ?? stack);
-    return { stack, url, platform, ...clientsOf(settings, platform) };
+    const clients = clientsOf(settings, platform);
+    const { trackingApp: appArn } = platform;
+    const pages = gateway?.trackingUrl ?? null;
+    const tracking =
+      appArn === undefined ? null : readMlflow({ appArn, url, pages, sageMaker: clients.sageMaker });
+    return { stack, url, platform, ...clients, tracking };
   } catch (error) {
     throw explain(error, stack, url);
   }
@@ -130,6 +137,5 @@ function clientsOf(given: Settings, { region, ledgerTable, onlineTable }: Platfo
     s3: new S3Client(settings),
     logs: new CloudWatchLogsClient(settings),
     online: (workload: string) => new OnlineTable(dynamo, onlineTable, workload, table),
-    tracking: null,
   };
 }

@@ -1,43 +1,71 @@
+import { TrackingAway } from "@perennial/tracking";
 import type { Connection, Context } from "./context.ts";
+import type { Version } from "./registry.ts";
 
 /** What the tracking server knows of a registered version. */
 export interface TrackedModel {
-  /** Version of MLflow's registered model, and the aliases that point to it. */
+  /** Version of MLflow's registered model, which is named like the workload, and the aliases that point to it. */
   version: number;
   aliases: readonly string[];
-  runId: string;
+  /** Null for the baseline, and for versions from before runs were kept. */
+  runId: string | null;
   /** Address of the run's page; null where the server has none that a person can open. */
   runUrl: string | null;
 }
 
-/** Finds what the tracking server knows, by the version in SageMaker's registry. */
+/** Finds what the tracking server knows. It changes nothing there. */
 export interface TrackingReader {
-  readModels(workload: string): Promise<ReadonlyMap<number, TrackedModel>>;
+  /** A workload's versions by the ARN of the model package in SageMaker's registry. */
+  readModels(workload: string): Promise<ReadonlyMap<string, TrackedModel>>;
+}
+
+/** What the tracking server said of some workloads' versions. */
+export interface Tracked {
+  /** Null where it has no such version, or didn't say. */
+  of(version: Version): TrackedModel | null;
+  /** Why it said nothing, such as `unreachable (no answer of …)`; null where it answered, or the stack has none. */
+  fault: string | null;
 }
 
 /**
- * What the tracking server knows of a workload's versions. SageMaker's registry is the authority: a server that is away is
- * told as a sentence beside the answer and hides nothing of it.
+ * Asks the tracking server about workloads. SageMaker's registry is the authority: a server that is away is told of beside
+ * the answer and hides nothing of it.
  */
-export async function trackedModels(
+export async function askTracking(
   { terminal }: Context,
   { tracking }: Connection,
-  workload: string,
-): Promise<(version: number) => TrackedModel | null> {
-  if (tracking === null) return () => null;
+  workloads: readonly string[],
+): Promise<Tracked> {
+  if (tracking === null) return { of: () => null, fault: null };
   try {
-    const models = await tracking.readModels(workload);
-    return (version) => models.get(version) ?? null;
+    const all = await Promise.all(workloads.map((workload) => tracking.readModels(workload)));
+    const models = new Map(all.flatMap((some) => [...some]));
+    return { of: ({ record }) => models.get(record.modelPackageArn) ?? null, fault: null };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    terminal.err(`The tracking server says nothing about ${workload}: ${reason}\n`);
-    return () => null;
+    const fault = faultOf(error);
+    terminal.err(`tracking: ${fault}\n`);
+    return { of: () => null, fault };
   }
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof TrackingAway) return `unreachable (${error.reason})`;
+  return `no answer to use (${error instanceof Error ? error.message : String(error)})`;
 }
 
 /** `3 champion` */
 export const trackedBrief = ({ version, aliases }: TrackedModel): string => [version, ...aliases].join(" ");
 
 /** `version 3 champion, run 0123abcd`, with the address of the run's page where it has one. */
-export const trackedText = (tracked: TrackedModel): string =>
-  `version ${trackedBrief(tracked)}, run ${tracked.runUrl ?? tracked.runId}`;
+export function trackedText(tracked: TrackedModel): string {
+  const { runId, runUrl } = tracked;
+  return `version ${trackedBrief(tracked)}, ${runId === null ? "without a run" : `run ${runUrl ?? runId}`}`;
+}
+
+/** What a stack's MLflow says of one version, in words; null where the stack has none. */
+export function trackedState({ tracking }: Connection, asked: Tracked, version: Version): string | null {
+  if (tracking === null) return null;
+  if (asked.fault !== null) return `tracking: ${asked.fault}`;
+  const tracked = asked.of(version);
+  return tracked === null ? "no version yet: it follows SageMaker's registry" : trackedText(tracked);
+}

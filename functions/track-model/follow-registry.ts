@@ -1,7 +1,7 @@
 import type { Ledger } from "@perennial/ledger";
-import type { RegisteredModels, Runs } from "@perennial/tracking";
+import { PACKAGE_TAG, type RegisteredModels, type Runs } from "@perennial/tracking";
 import type { ListedPackage, ModelPackages } from "./model-packages.ts";
-import { aliasesOf, PACKAGE_TAG, planRegistry, STATUS_TAG } from "./registry-plan.ts";
+import { aliasesOf, planRegistry, STATUS_TAG } from "./registry-plan.ts";
 import { EXECUTION_TAG } from "./retraining-run.ts";
 
 export interface Following {

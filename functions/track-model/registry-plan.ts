@@ -1,8 +1,7 @@
-import type { ModelVersion } from "@perennial/tracking";
+import { type ModelVersion, PACKAGE_TAG } from "@perennial/tracking";
 import type { ListedPackage } from "./model-packages.ts";
 
-/** Tags of a version in MLflow that say which model package it stands for, and how that stands. */
-export const PACKAGE_TAG = "perennial.modelPackageArn";
+/** Tag of a version in MLflow that says how its model package stands. */
 export const STATUS_TAG = "perennial.approvalStatus";
 
 /** What makes MLflow's registry say what SageMaker's says. */

@@ -1,6 +1,7 @@
 import { type FunctionName, FUNCTIONS, platformParameter } from "@perennial/contracts";
 import * as pulumi from "@pulumi/pulumi";
 import { PlatformParameters } from "../components/platform/platform-parameters.ts";
+import type { TrackingApp } from "../components/tracking/tracking-app.ts";
 import { JOB_LOG_GROUPS } from "../components/training/job-logs.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Stack } from "./stack.ts";
@@ -11,6 +12,7 @@ export function publish(
   { settings, names, opts }: Stack,
   { lake, artifacts, ledger, online, servingImage }: Foundation,
   loops: Loop[],
+  tracking: TrackingApp,
 ) {
   const { stack, region, accountId } = settings;
   const parameterName = platformParameter(stack);
@@ -28,6 +30,7 @@ export function publish(
         lakeBucket: lake.bucket.bucket,
         artifactBucket: artifacts.bucket.bucket,
         onlineTable: online.table.name,
+        trackingApp: tracking.appArn,
         logGroups: {
           ...Object.fromEntries(
             (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => [name, names.functionLogGroup(name)]),

@@ -19,8 +19,12 @@ const HANDLING_SECONDS = 900;
 /** With the function's own postponements this is four and a half days. */
 const ATTEMPTS = 60;
 
-/** What tells MLflow about retrainings and versions, after the fact: no workflow waits for it or fails with it. */
-export function trackModels(stack: Stack, foundation: Foundation, loops: Loop[], code: Bundles): void {
+/**
+ * What tells MLflow about retrainings and versions, after the fact: no workflow waits for it or fails with it.
+ *
+ * @returns the app that they are told to.
+ */
+export function trackModels(stack: Stack, foundation: Foundation, loops: Loop[], code: Bundles): TrackingApp {
   const { names, settings, opts } = stack;
   const { accountId } = settings;
   const { alerts, artifacts, key, ledger } = foundation;
@@ -102,6 +106,7 @@ export function trackModels(stack: Stack, foundation: Foundation, loops: Loop[],
     ],
   });
   queue.feed(track.function);
+  return app;
 }
 
 function deployApp({ names, settings, opts }: Stack, { artifacts, key }: Foundation): TrackingApp {

@@ -5,6 +5,7 @@ import {
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
 import type { Verdict } from "@perennial/contracts";
+import { TrackingAway, TrackingRefused } from "@perennial/tracking";
 import { describe, expect, it } from "vitest";
 import { auditOf, BINARY, evaluationOf, MULTICLASS, REGRESSION } from "./metrics.ts";
 import { bodyOf, DESCRIBED, openStack, PLATFORM, POINTER, VERDICT, WORKLOAD } from "./stack.ts";
@@ -84,7 +85,7 @@ ${WORKLOAD}:2  Rejected        2026-03-01 10:04:50  never evaluated
       .on(ListModelPackagesCommand)
       .resolves({ ModelPackageSummaryList: [{ ...PACKAGE, ModelPackageVersion: 3 }] });
     const tracked = { version: 7, aliases: ["champion"], runId: "ab12", runUrl: null };
-    stack.connection.tracking = { readModels: () => Promise.resolve(new Map([[3, tracked]])) };
+    stack.connection.tracking = { readModels: () => Promise.resolve(new Map([[arnOf(3), tracked]])) };
     await stack.run("models", "list", "--json");
     expect(JSON.parse(stack.written.out)).toEqual({
       stack: "local",
@@ -101,15 +102,17 @@ ${WORKLOAD}:2  Rejected        2026-03-01 10:04:50  never evaluated
           tracked,
         },
       ],
+      trackingFault: null,
     });
     stack.written.out = "";
     await stack.run("models", "list");
     expect(stack.written.out.split("\n")[1]).toContain("7 champion");
-    stack.connection.tracking = { readModels: () => Promise.reject(new Error("no answer")) };
+    const away = new TrackingAway("GET registered-models/get", "no answer of http://127.0.0.1:1 in 5000 ms");
+    stack.connection.tracking = { readModels: () => Promise.reject(away) };
     stack.written.out = "";
     expect([await stack.run("models", "list"), stack.written.err]).toEqual([
       0,
-      `The tracking server says nothing about ${WORKLOAD}: no answer\n`,
+      "tracking: unreachable (no answer of http://127.0.0.1:1 in 5000 ms)\n",
     ]);
     expect(stack.written.out).not.toContain("champion");
   });
@@ -162,6 +165,37 @@ describe("models show", () => {
       model card     s3://bucket/cards/3/card.html
       "
     `);
+  });
+
+  const champion = {
+    version: 7,
+    aliases: ["champion"],
+    runId: "ab12",
+    runUrl: "http://127.0.0.1:1/#/runs/ab12",
+  };
+  const away = new TrackingAway("GET registered-models/get", "no answer of http://127.0.0.1:1 in 5000 ms");
+  it.each([
+    [
+      () => Promise.resolve(new Map([[arnOf(3), champion]])),
+      `version 7 champion, run ${champion.runUrl}`,
+      "",
+    ],
+    [() => Promise.resolve(new Map()), "no version yet: it follows SageMaker's registry", ""],
+    [
+      () => Promise.reject(away),
+      "tracking: unreachable (no answer of http://127.0.0.1:1 in 5000 ms)",
+      "tracking: unreachable (no answer of http://127.0.0.1:1 in 5000 ms)\n",
+    ],
+    [
+      () => Promise.reject(new TrackingRefused("GET x", "403", "not yours")),
+      "tracking: no answer to use (GET x: 403: not yours)",
+      "tracking: no answer to use (GET x: 403: not yours)\n",
+    ],
+  ])("shows beside it how MLflow has the version (%#)", async (readModels, state, warning) => {
+    const stack = registryOf([{ version: 3, lineage }], documents);
+    stack.connection.tracking = { readModels };
+    expect([await stack.run("models", "show", "3"), stack.written.err]).toEqual([0, warning]);
+    expect(stack.written.out.trimEnd().split("\n").at(-1)).toBe(`MLflow         ${state}`);
   });
 
   it("shows the figures of several classes", async () => {
@@ -220,6 +254,17 @@ describe("models compare", () => {
       "",
       "Both were measured on the same audit rows, but each interval is of one model by itself: two that overlap may still differ.",
     ]);
+  });
+
+  it("names both as MLflow has them", async () => {
+    const stack = registryOf(versions, { "3/audit.json": auditOf(BINARY), "4/audit.json": auditOf(better) });
+    const tracked = { version: 3, aliases: ["champion"], runId: "ab12", runUrl: null };
+    stack.connection.tracking = { readModels: () => Promise.resolve(new Map([[arnOf(3), tracked]])) };
+    await stack.run("models", "compare", "3", "4");
+    expect(stack.written.out.split("\n").at(-4)).toBe("MLflow    3 champion");
+    stack.written.out = "";
+    await stack.run("models", "compare", "3", "4", "--json");
+    expect(JSON.parse(stack.written.out)).toMatchObject({ models: [{ tracked }, { tracked: null }] });
   });
 
   it("compares versions of two workloads", async () => {
@@ -283,11 +328,34 @@ describe("models approve", () => {
     ]);
   });
 
+  it.each([
+    [
+      () => Promise.resolve(new Map([[arnOf(4), { version: 8, aliases: [], runId: "cd34", runUrl: null }]])),
+      " MLflow has it as version 8, run cd34, and follows.",
+    ],
+    [() => Promise.reject(new TrackingAway("GET x", "no answer")), ""],
+  ])("changes SageMaker's registry only, whatever MLflow says (%#)", async (readModels, follower) => {
+    const stack = registryOf([pending]);
+    stack.connection.tracking = { readModels };
+    expect([await stack.run("models", "approve", "4", "--reason", "looked at"), stack.written.out]).toEqual([
+      0,
+      `${WORKLOAD}:4 is approved; its rollout starts by itself, perennial status tells of it.${follower}\n`,
+    ]);
+    expect(stack.sageMaker.commandCalls(UpdateModelPackageCommand)).toHaveLength(1);
+  });
+
   it("does nothing about one that was approved before", async () => {
     const stack = registryOf([{ version: 4 }]);
     await stack.run("models", "approve", "4", "--reason", "x", "--json");
     expect([JSON.parse(stack.written.out), stack.sageMaker.commandCalls(UpdateModelPackageCommand)]).toEqual([
-      { model: `${WORKLOAD}:4`, modelPackageArn: arnOf(4), approvalStatus: "Approved", reason: "x" },
+      {
+        model: `${WORKLOAD}:4`,
+        modelPackageArn: arnOf(4),
+        approvalStatus: "Approved",
+        reason: "x",
+        tracked: null,
+        trackingFault: null,
+      },
       [],
     ]);
   });

@@ -1,16 +1,11 @@
 import type { HistoryEntry } from "@perennial/contracts";
 import { Objects } from "@perennial/objects";
-import { Runs, TrackingAway, Transport } from "@perennial/tracking";
+import { PACKAGE_TAG, Runs, TrackingAway, Transport } from "@perennial/tracking";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { figuresOf } from "../../functions/track-model/figures.ts";
 import { createHandler } from "../../functions/track-model/handler.ts";
 import { postponementSeconds } from "../../functions/track-model/postponement.ts";
-import {
-  aliasesOf,
-  PACKAGE_TAG,
-  planRegistry,
-  STATUS_TAG,
-} from "../../functions/track-model/registry-plan.ts";
+import { aliasesOf, planRegistry, STATUS_TAG } from "../../functions/track-model/registry-plan.ts";
 import { writeRetraining } from "../../functions/track-model/write-retraining.ts";
 import { TestMlflow } from "../support/mlflow-server.ts";
 import { runRecordArchive, SUMMARY } from "../support/run-records.ts";

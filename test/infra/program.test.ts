@@ -91,6 +91,9 @@ describe("the program", () => {
     expect(platform.workloads.map(({ name, endpoint }) => [name, endpoint])).toEqual([
       ["hospital-readmission", "perennial-dev-hospital-readmission"],
     ]);
+    expect(platform.trackingApp).toBe(
+      "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/app-perennial-dev-tracking",
+    );
     expect(Object.keys(platform.logGroups)).toEqual([
       ...Object.keys(FUNCTIONS),
       "processing",

@@ -15,6 +15,11 @@ export const Platform = z.strictObject({
   artifactBucket: z.string(),
   /** Table of the entities' latest states. */
   onlineTable: z.string(),
+  /** ARN of the MLflow app that runs and versions are written to; absent where the stack has none. */
+  trackingApp: z
+    .string()
+    .regex(/^arn:aws:sagemaker:[a-z0-9-]+:\d{12}:mlflow-app\/.+$/)
+    .optional(),
   /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>`. */
   logGroups: z.record(z.string(), z.string()),
   workloads: z.array(

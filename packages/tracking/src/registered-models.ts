@@ -6,6 +6,9 @@ import type { Transport } from "./transport.ts";
 
 const PAGE = "200";
 
+/** Tag of a version that says which package of SageMaker's registry it stands for, by its ARN. */
+export const PACKAGE_TAG = "perennial.modelPackageArn";
+
 /** Registered models of a tracking server, their versions and aliases. Every writing may be repeated. */
 export class RegisteredModels {
   private readonly transport: Transport;
@@ -104,7 +107,8 @@ export class RegisteredModels {
     await this.transport.change("DELETE", "registered-models/alias", { name, alias }, Nothing);
   }
 
-  private async find(name: string): Promise<RegisteredModel | null> {
+  /** The registered model of a name; null where there is none. */
+  async find(name: string): Promise<RegisteredModel | null> {
     try {
       const schema = z.object({ registered_model: RegisteredModel });
       return (await this.transport.get("registered-models/get", { name }, schema)).registered_model;

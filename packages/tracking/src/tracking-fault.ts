@@ -1,11 +1,15 @@
 /** The tracking server could not be asked, or couldn't answer: unreachable, too slow, out of disk. It passes: ask again later. */
 export class TrackingAway extends Error {
+  /** What happened, without what was asked. */
+  readonly reason: string;
+
   constructor(request: string, reason: string, cause?: unknown) {
     super(
       `${request}: ${reason}; expected a tracking server that answers. Nothing is lost: ask again later.`,
       { cause },
     );
     this.name = "TrackingAway";
+    this.reason = reason;
   }
 }
 

@@ -6,6 +6,7 @@ import { findModel, type Model, nameOf } from "../../model-reference.ts";
 import { prose, table } from "../../output/layout.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { comparisonLines } from "../../quality-text.ts";
+import { askTracking, trackedBrief, type Tracked } from "../../tracking.ts";
 
 export interface ModelsCompareOptions extends Where {
   json?: boolean;
@@ -31,16 +32,21 @@ export async function compareModels(
     );
   }
   const { terminal } = context;
+  const workloads = new Set([one, other].map(({ model }) => model.workload.name));
+  const tracked = await askTracking(context, connection, [...workloads]);
   if (options.json) {
     const document = [one, other].map(({ model, audit }) => ({
       model: nameOf(model),
       record: model.record,
       registeredAt: model.registeredAt,
       audit,
+      tracked: tracked.of(model),
     }));
-    terminal.out(`${JSON.stringify({ areSameRows: areSameRows(one, other), models: document })}\n`);
+    const { fault: trackingFault } = tracked;
+    const whole = { areSameRows: areSameRows(one, other), models: document, trackingFault };
+    terminal.out(`${JSON.stringify(whole)}\n`);
   } else {
-    for (const line of comparedLines(one, other, terminal)) terminal.out(`${line}\n`);
+    for (const line of comparedLines(one, other, tracked, terminal)) terminal.out(`${line}\n`);
   }
   return EXIT.ok;
 }
@@ -60,6 +66,7 @@ const areSameRows = (one: Compared, other: Compared): boolean =>
 function comparedLines(
   one: Compared,
   other: Compared,
+  tracked: Tracked,
   { width, paint }: Pick<Terminal, "width" | "paint">,
 ): string[] {
   const columns = [one, other].map(({ model, audit: { part, metrics } }) => ({
@@ -76,6 +83,10 @@ function comparedLines(
     show(one.model),
     show(other.model),
   ];
+  const mlflow = row("MLflow", (model) => {
+    const known = tracked.of(model);
+    return known === null ? "" : trackedBrief(known);
+  });
   return [
     ...comparisonLines(columns, width, paint),
     "",
@@ -85,6 +96,7 @@ function comparedLines(
         row("snapshot", ({ record }) => record.lineage.snapshotSha256.slice(0, 12)),
         row("spec", ({ record }) => record.lineage.specSha256.slice(0, 12)),
         row("artifact", ({ record }) => record.lineage.artifactVersion),
+        ...(mlflow.slice(1).every((text) => text === "") ? [] : [mlflow]),
       ],
       width,
     ),

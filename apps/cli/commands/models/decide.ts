@@ -4,6 +4,7 @@ import type { Connection, Context, Where } from "../../context.ts";
 import { readVerdict } from "../../documents.ts";
 import { CliFault, EXIT, type ExitCode } from "../../exit.ts";
 import { findModel, type Model, nameOf } from "../../model-reference.ts";
+import { askTracking, trackedText } from "../../tracking.ts";
 
 export interface DecideOptions extends Where {
   reason: string;
@@ -42,8 +43,9 @@ export async function approveModel(
     }
   }
   if (approvalStatus === "Approved") {
-    return tell(
+    return await tell(
       context,
+      connection,
       model,
       "Approved",
       options,
@@ -51,8 +53,9 @@ export async function approveModel(
     );
   }
   await decide(connection, model, "Approved", `Approved by ${context.user}: ${options.reason}`);
-  return tell(
+  return await tell(
     context,
+    connection,
     model,
     "Approved",
     options,
@@ -72,7 +75,7 @@ export async function rejectModel(context: Context, name: string, options: Decid
     );
   }
   await decide(connection, model, "Rejected", `Rejected by ${context.user}: ${options.reason}`);
-  return tell(context, model, "Rejected", options, "is rejected");
+  return await tell(context, connection, model, "Rejected", options, "is rejected");
 }
 
 async function decide(
@@ -96,16 +99,30 @@ async function decide(
   );
 }
 
-function tell(
-  { terminal }: Context,
+/** Says what was decided, and how MLflow has it: that one follows the registry by itself, in its own time. */
+async function tell(
+  context: Context,
+  connection: Connection,
   model: Model,
   approvalStatus: ApprovalStatus,
   { json, reason }: DecideOptions,
   sentence: string,
-): ExitCode {
+): Promise<ExitCode> {
+  const { terminal } = context;
   const name = nameOf(model);
-  const document = { model: name, modelPackageArn: model.record.modelPackageArn, approvalStatus, reason };
-  terminal.out(json === true ? `${JSON.stringify(document)}\n` : `${name} ${sentence}.\n`);
+  const asked = await askTracking(context, connection, [model.workload.name]);
+  const tracked = asked.of(model);
+  const { modelPackageArn } = model.record;
+  const document = {
+    model: name,
+    modelPackageArn,
+    approvalStatus,
+    reason,
+    tracked,
+    trackingFault: asked.fault,
+  };
+  const follower = tracked === null ? "" : ` MLflow has it as ${trackedText(tracked)}, and follows.`;
+  terminal.out(json === true ? `${JSON.stringify(document)}\n` : `${name} ${sentence}.${follower}\n`);
   return EXIT.ok;
 }
 

@@ -8,7 +8,7 @@ import { moment } from "../../output/phrases.ts";
 import type { Paint, Terminal } from "../../output/terminal.ts";
 import { headlineOf } from "../../quality-text.ts";
 import { listVersions } from "../../registry.ts";
-import { trackedBrief, type TrackedModel, trackedModels } from "../../tracking.ts";
+import { askTracking, trackedBrief, type Tracked, type TrackedModel } from "../../tracking.ts";
 import { findWorkload, type PlatformWorkload } from "../../workload.ts";
 
 export interface ModelsListOptions extends Where {
@@ -41,28 +41,31 @@ export async function listModels(
   const connection = await context.connect(options);
   const { platform, stack } = connection;
   const chosen = name === undefined ? platform.workloads : [findWorkload(platform, name)];
+  const names = chosen.map(({ name: workload }) => workload);
+  const tracked = await askTracking(context, connection, names);
   const models = (
-    await Promise.all(chosen.map((workload) => listed(context, connection, workload, limit)))
+    await Promise.all(chosen.map((workload) => listed(connection, workload, tracked, limit)))
   ).flat();
   const { terminal } = context;
-  if (options.json) terminal.out(`${JSON.stringify({ stack, models })}\n`);
+  const { fault: trackingFault } = tracked;
+  if (options.json) terminal.out(`${JSON.stringify({ stack, models, trackingFault })}\n`);
   else for (const line of listLines(models, terminal)) terminal.out(`${line}\n`);
   return EXIT.ok;
 }
 
 async function listed(
-  context: Context,
   connection: Connection,
   workload: PlatformWorkload,
+  tracked: Tracked,
   limit: number,
 ): Promise<Listed[]> {
-  const [versions, pointer, tracked] = await Promise.all([
+  const [versions, pointer] = await Promise.all([
     listVersions(connection, workload, limit),
     connection.ledger.readPointer(workload.name),
-    trackedModels(context, connection, workload.name),
   ]);
   return Promise.all(
-    versions.map(async ({ record, registeredAt }) => {
+    versions.map(async (version) => {
+      const { record, registeredAt } = version;
       const { execution, artifactVersion, auditUri } = record.lineage;
       const audit = auditUri === "none" ? null : await readAudit(connection, auditUri);
       return {
@@ -74,7 +77,7 @@ async function listed(
         execution,
         artifactVersion,
         audit: audit === null ? null : headlineOf(audit.metrics),
-        tracked: tracked(record.version),
+        tracked: tracked.of(version),
       };
     }),
   );

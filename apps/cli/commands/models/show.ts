@@ -9,7 +9,7 @@ import type { Terminal } from "../../output/terminal.ts";
 import { type Quality, qualityLines } from "../../quality-text.ts";
 import { readQuality } from "../../registry.ts";
 import { lineageRows } from "../../lineage-text.ts";
-import { type TrackedModel, trackedModels, trackedText } from "../../tracking.ts";
+import { askTracking, type TrackedModel, trackedState } from "../../tracking.ts";
 
 export interface ModelsShowOptions extends Where {
   json?: boolean;
@@ -25,6 +25,8 @@ interface Shown {
   quality: Quality | null;
   slices: AuditReport["slices"];
   tracked: TrackedModel | null;
+  /** The same in words, or why nothing is known; null where the stack tracks nothing. */
+  trackedState: string | null;
 }
 
 /** Shows a version: its approval, its figures with intervals, what it was made from, and where its card lies. */
@@ -50,7 +52,7 @@ async function read(context: Context, connection: Connection, model: Model): Pro
     verdictUri === "none" ? null : readVerdict(connection, verdictUri),
     readQuality(connection, record),
     auditUri === "none" ? null : readAudit(connection, auditUri),
-    trackedModels(context, connection, workload.name),
+    askTracking(context, connection, [workload.name]),
   ]);
   return {
     model: nameOf(model),
@@ -60,12 +62,13 @@ async function read(context: Context, connection: Connection, model: Model): Pro
     verdict,
     quality,
     slices: audit?.slices ?? [],
-    tracked: tracked(record.version),
+    tracked: tracked.of(model),
+    trackedState: trackedState(connection, tracked, model),
   };
 }
 
 function shownLines(
-  { model, record, registeredAt, isLive, verdict, quality, slices, tracked }: Shown,
+  { model, record, registeredAt, isLive, verdict, quality, slices, trackedState: mlflow }: Shown,
   { width, paint }: Pick<Terminal, "width" | "paint">,
 ): string[] {
   const registered = registeredAt === null ? "" : `, registered ${moment(registeredAt)} UTC`;
@@ -94,9 +97,6 @@ function shownLines(
           ),
         ]),
     "",
-    ...table(
-      [...lineageRows(record), ...(tracked === null ? [] : [["MLflow", trackedText(tracked)]])],
-      width,
-    ),
+    ...table([...lineageRows(record), ...(mlflow === null ? [] : [["MLflow", mlflow]])], width),
   ];
 }
