@@ -1,10 +1,12 @@
 """Jobs that several tests look at, each run once."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from jobs import Jobs, started_jobs
 from perennial_tabular.layout import ProcessingLayout, TrainingLayout
 from perennial_tabular.preparing import prepare
 from small_workload import processing_folder, training_folder
@@ -15,6 +17,13 @@ from workload_folders import workload
 def _environment_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("PERENNIAL_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    """Starts jobs as processes, none of which outlives the test."""
+    with started_jobs(tmp_path_factory.mktemp("logs")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from algorithms import algorithm
+from jobs import Job, Jobs
 from perennial_tabular.faults import InvalidInput
 from perennial_tabular.layout import ProcessingLayout, TrainingLayout
 from perennial_tabular.learners.learner import Labelled
@@ -16,45 +18,45 @@ from perennial_tabular.machines import Machines
 from perennial_tabular.preparing import prepare
 from perennial_tabular.training import train
 from small_workload import files_of, processing_folder, small_spec, training_folder
-from test_main import job
 
 HOSTS = ["algo-1", "algo-2"]
-
-
 # With sampling, the machines differ from one by which rows chance picks: as two seeds do.
-NO_SAMPLING = {"subsample": "1", "colsample_bytree": "1", "num_round": "100"}
+NO_SAMPLING = {"subsample": "1", "colsample_bytree": "1"}
+LONG = NO_SAMPLING | {"num_round": "400", "early_stopping_rounds": "400", "eta": "0.001"}
 
 
-def host_folder(root: Path, source: Path, host: str) -> Path:
-    training_folder(root, source, NO_SAMPLING)
+def host_folder(root: Path, source: Path, host: str, settings: dict[str, str] = NO_SAMPLING) -> Path:
+    training_folder(root, source, settings)
     config = {"current_host": host, "hosts": HOSTS}
     (root / "input/config/resourceconfig.json").write_text(json.dumps(config))
     return root
 
 
-def free_port() -> str:
+def start_both(jobs: Jobs, roots: list[Path]) -> list[Job]:
+    """Starts a process for each host."""
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
-        return str(opened.getsockname()[1])
-
-
-def train_on_both(roots: list[Path]) -> list[str]:
-    """Runs a process for each host to its end; answers with their logs."""
-    place = {"PERENNIAL_TRACKER_HOST": "127.0.0.1", "PERENNIAL_TRACKER_PORT": free_port()}
+        port = str(opened.getsockname()[1])
+    place = {"PERENNIAL_TRACKER_HOST": "127.0.0.1", "PERENNIAL_TRACKER_PORT": port}
     # The second first: it has to wait for the one that the others meet at.
-    processes = [job(root, "train", **place) for root in reversed(roots)]
-    logs = [process.communicate(timeout=120)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], logs
-    return logs[::-1]
+    return [jobs.start(root, "train", **place) for root in reversed(roots)][::-1]
+
+
+def train_on_both(jobs: Jobs, roots: list[Path]) -> list[str]:
+    """Runs a process for each host to its end; answers with their logs."""
+    codes, logs = zip(*(job.ended() for job in start_both(jobs, roots)), strict=True)
+    assert codes == (0, 0), logs
+    return list(logs)
 
 
 def test_two_machines_train_as_good_a_model_as_one_and_the_first_writes_it(
-    tmp_path: Path, prepared_hospital: Path
+    tmp_path: Path, prepared_hospital: Path, jobs: Jobs
 ) -> None:
-    one = training_folder(tmp_path / "one", prepared_hospital, NO_SAMPLING)
+    settings = NO_SAMPLING | {"num_round": "40"}
+    one = training_folder(tmp_path / "one", prepared_hospital, settings)
     train(TrainingLayout(one))
-    roots = [host_folder(tmp_path / host, prepared_hospital, host) for host in HOSTS]
-    logs = train_on_both(roots)
+    roots = [host_folder(tmp_path / host, prepared_hospital, host, settings) for host in HOSTS]
+    logs = train_on_both(jobs, roots)
     assert logs[1].splitlines()[-1].endswith("Fitted a share of the rows; algo-1 writes the model.")
     assert files_of(roots[1] / "model") == files_of(roots[1] / "checkpoints") == {}
     both, alone = (
@@ -63,15 +65,30 @@ def test_two_machines_train_as_good_a_model_as_one_and_the_first_writes_it(
     )
     assert both == pytest.approx(alone, abs=0.002)
 
-    # As after a spot interruption: the first machine's checkpoint is what both go on from.
-    for path in (roots[0] / "model").iterdir():
-        path.rename(tmp_path / path.name)
-    last = max((roots[0] / "checkpoints").iterdir())
-    last.unlink()
-    assert "Resuming after " in train_on_both(roots)[1]
-    assert files_of(roots[0] / "model") == {
-        name: (tmp_path / name).read_bytes() for name in files_of(roots[0] / "model")
-    }
+
+def test_two_machines_go_on_from_the_checkpoint_of_the_first(tmp_path: Path, small: Path, jobs: Jobs) -> None:
+    roots = [host_folder(tmp_path / host, small, host) for host in HOSTS]
+    train_on_both(jobs, roots)
+    whole = files_of(roots[0] / "model")
+    # As after a spot interruption: the last chunk of rounds is lost, and so is the model.
+    max((roots[0] / "checkpoints").iterdir()).unlink()
+    assert all("Resuming after 40 rounds." in log for log in train_on_both(jobs, roots))
+    assert files_of(roots[0] / "model") == whole
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_machine_that_dies_ends_the_job_of_the_other(
+    tmp_path: Path, small: Path, jobs: Jobs, lost: int
+) -> None:
+    roots = [host_folder(tmp_path / host, small, host, LONG) for host in HOSTS]
+    both = start_both(jobs, roots)
+    while not list((roots[0] / "checkpoints").glob("*.checkpoint")):
+        assert [job.process.poll() for job in both] == [None, None]
+        time.sleep(0.01)
+    both[lost].process.kill()
+    code, log = both[1 - lost].ended()
+    assert code > 0, log
+    assert files_of(roots[0] / "model") == {}
 
 
 def test_every_row_is_one_machines() -> None:

@@ -4,44 +4,39 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from jobs import Jobs
 from perennial_tabular import training
 from perennial_tabular.__main__ import FAILED, MISUSED, STOPPED, main
 from small_features import FEATURES_SQL
 from small_workload import files_of, processing_folder, small_rows, training_folder
 
-SOURCES = Path(__file__).parents[3] / "training-images/tabular/src"
+# Rounds enough for a signal to come in the middle.
+LONG = {"num_round": "400", "early_stopping_rounds": "400", "eta": "0.001"}
 
 
-def job(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """The entry point as a process of its own, as the container starts it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "perennial_tabular", *arguments],
-        env=os.environ | {"PYTHONPATH": str(SOURCES), "PERENNIAL_ML_ROOT": str(root)} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
+@pytest.fixture(scope="module")
+def uninterrupted(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Root of a finished training job of as many rounds."""
+    root = training_folder(tmp_path_factory.mktemp("whole"), small, LONG)
+    assert main(["train"], root) == 0
+    return root
 
 
 def test_sagemakers_arguments_run_both_jobs_and_log_progress_with_metrics(
-    tmp_path: Path, small: Path
+    tmp_path: Path, small: Path, jobs: Jobs
 ) -> None:
     root = processing_folder(tmp_path)
-    prepared = job(root, "prepare")
+    code, log = jobs.run(root, "prepare")
     kept = sum(row["color"] != "blue" for row in small_rows())
-    assert prepared.communicate()[0].splitlines()[-1].endswith(f"Prepared {kept} of 1200 rows of small.")
-    assert prepared.returncode == 0
-    trained = job(training_folder(root, root), "train")
-    log = trained.communicate()[0]
-    assert trained.returncode == 0
+    assert log.splitlines()[-1].endswith(f"Prepared {kept} of 1200 rows of small.")
+    assert code == 0
+    code, log = jobs.run(training_folder(root, root), "train")
+    assert code == 0
     for name in ("train_logloss", "validation_logloss", "validation_auc"):
         lines = [line for line in log.splitlines() if f"metric name={name} value=" in line]
         assert [line.rsplit(" ", 1)[1] for line in lines] == ["round=20", "round=40", "round=50"]
@@ -119,51 +114,67 @@ def test_a_later_success_replaces_the_failure_of_an_earlier_attempt(tmp_path: Pa
     assert (root / "output/message").read_text() == f"accepted {snapshot}"
 
 
-def test_sigterm_stops_a_training_with_a_checkpoint_from_which_it_ends_the_same(
-    tmp_path: Path, small: Path
-) -> None:
-    # Enough rounds for the signal to come in the middle, and their twin to compare with.
-    settings = {"num_round": "400", "early_stopping_rounds": "400", "eta": "0.001"}
-    root = training_folder(tmp_path / "stopped", small, settings)
-    process = job(root, "train")
-    deadline = time.monotonic() + 60
-    while not list((root / "checkpoints").glob("*.checkpoint")) and time.monotonic() < deadline:
+def interrupted(jobs: Jobs, root: Path, number: signal.Signals) -> tuple[int, str]:
+    """Sends the signal to a training as soon as it has a checkpoint: exit code and log."""
+    job = jobs.start(root, "train")
+    while job.process.poll() is None and not list((root / "checkpoints").glob("*.checkpoint")):
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    log = process.communicate(timeout=60)[0]
-    assert process.returncode == STOPPED == 143
+    job.process.send_signal(number)
+    return job.ended()
+
+
+def test_sigterm_stops_a_training_with_a_checkpoint_from_which_it_ends_the_same(
+    tmp_path: Path, small: Path, uninterrupted: Path, jobs: Jobs
+) -> None:
+    root = training_folder(tmp_path, small, LONG)
+    code, log = interrupted(jobs, root, signal.SIGTERM)
+    assert code == STOPPED == 143
     assert log.splitlines()[-1].endswith("Stopped by SIGTERM; the last checkpoint holds what is done.")
     assert (root / "output/failure").read_text() == (
         "The train job was stopped by SIGTERM; the last checkpoint holds what is done. "
         "Start it again to finish."
     )
     assert files_of(root / "model") == {}
-
-    resumed = job(root, "train")
-    assert "Resuming after " in resumed.communicate()[0]
-    assert resumed.returncode == 0
-    whole = training_folder(tmp_path / "whole", small, settings)
-    assert main(["train"], whole) == 0
-    assert files_of(root / "model") == files_of(whole / "model")
+    code, log = jobs.run(root, "train")
+    assert code == 0
+    assert "Resuming after " in log
+    assert files_of(root / "model") == files_of(uninterrupted / "model")
 
 
-def test_sigterm_stops_a_processing_job_without_outputs(tmp_path: Path) -> None:
+def test_a_training_that_is_killed_without_a_word_ends_the_same_when_it_is_started_again(
+    tmp_path: Path, small: Path, uninterrupted: Path, jobs: Jobs
+) -> None:
+    root = training_folder(tmp_path, small, LONG)
+    code, _ = interrupted(jobs, root, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert files_of(root / "model") == {}
+    code, log = jobs.run(root, "train")
+    assert code == 0
+    assert "Resuming after " in log
+    assert files_of(root / "model") == files_of(uninterrupted / "model")
+
+
+def test_sigterm_stops_a_processing_job_without_outputs(tmp_path: Path, jobs: Jobs) -> None:
     root = processing_folder(tmp_path)
     # A pipe that nobody writes to: the job waits for its first file.
     (root / "processing/input/raw/rows.csv").unlink()
     os.mkfifo(root / "processing/input/raw/rows.csv")
-    process = job(root, "prepare")
-    time.sleep(1.5)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == STOPPED
+    job = jobs.start(root, "prepare")
+    # Opens once the job reads it, so that the signal comes while it does.
+    writer = os.open(root / "processing/input/raw/rows.csv", os.O_WRONLY)
+    job.process.send_signal(signal.SIGTERM)
+    os.close(writer)
+    code, _ = job.ended()
+    assert code == STOPPED
     assert (root / "output/message").read_text() == (
         "The prepare job was stopped by SIGTERM; nothing was written. Start it again to finish."
     )
     assert files_of(root / "processing/output") == {}
 
 
-def test_the_machines_locale_clock_zone_and_threads_change_no_byte(tmp_path: Path, small: Path) -> None:
+def test_the_machines_locale_clock_zone_and_threads_change_no_byte(
+    tmp_path: Path, small: Path, jobs: Jobs
+) -> None:
     root = processing_folder(tmp_path)
     odd = {
         "LC_ALL": "C",
@@ -174,18 +185,16 @@ def test_the_machines_locale_clock_zone_and_threads_change_no_byte(tmp_path: Pat
     }
     odd["PYTHONUTF8"] = "0"
     for name in ("prepare", "train"):
-        process = job(root, name, **odd)
-        assert process.communicate()[0]
-        assert process.returncode == 0
+        assert jobs.run(root, name, **odd)[0] == 0
         if name == "prepare":
             training_folder(root, root)
     assert files_of(root / "processing/output") == files_of(small / "processing/output")
     assert files_of(root / "model") == files_of(small / "model")
 
 
-def test_progress_is_logged_in_utc_whatever_the_zone(tmp_path: Path) -> None:
-    process = job(processing_folder(tmp_path), "prepare", TZ="Pacific/Apia")
-    first = process.communicate()[0].splitlines()[0]
+def test_progress_is_logged_in_utc_whatever_the_zone(tmp_path: Path, jobs: Jobs) -> None:
+    _, log = jobs.run(processing_folder(tmp_path), "prepare", TZ="Pacific/Apia")
+    first = log.splitlines()[0]
     logged = time.strptime(first.split(".")[0], "%Y-%m-%dT%H:%M:%S")
     assert abs(time.mktime(logged) - time.mktime(time.gmtime())) < 120
     assert logging.getLogger("perennial_tabular").level == logging.NOTSET

@@ -1,9 +1,8 @@
 """The machines of a training job: who they are, whose rows are whose, and how they fit one model together."""
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ from perennial_tabular.faults import Fault, InvalidInput
 from perennial_tabular.hyperparameters import Plan
 from perennial_tabular.learners import learner_of
 from perennial_tabular.learners.learner import Labelled
+from perennial_tabular.meeting import Meeting
 from perennial_tabular.rows import Places
 
-# Where the first machine answers the others. SageMaker opens every port between the machines of a job.
-PORT = 9331
-TIMEOUT_SECONDS = 1800
 # Enough steps in [0, 1) for equal shares whatever the number of machines.
 STEPS = 2**20
 
@@ -94,26 +91,8 @@ class Machines:
         if not self.are_several:
             yield
             return
-        from xgboost import collective
-        from xgboost.tracker import RabitTracker
-
-        address = os.environ.get("PERENNIAL_TRACKER_HOST") or self.hosts[0]
-        port = int(os.environ.get("PERENNIAL_TRACKER_PORT") or PORT)
-        with ExitStack() as stack:
-            if self.is_first:
-                tracker = RabitTracker(len(self.hosts), address, port, sortby="task", timeout=TIMEOUT_SECONDS)
-                tracker.start()
-                stack.callback(tracker.free)
-            stack.enter_context(
-                collective.CommunicatorContext(
-                    dmlc_tracker_uri=address,
-                    dmlc_tracker_port=port,
-                    dmlc_task_id=f"{self.place:05d}",
-                    dmlc_timeout=TIMEOUT_SECONDS,
-                    # The others may be ready before the first machine listens.
-                    dmlc_retry=60,
-                )
-            )
+        meeting = Meeting.of(self.hosts)
+        with meeting.held() if self.is_first else nullcontext(), meeting.attended(self.place):
             yield
 
 
