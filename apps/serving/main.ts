@@ -3,7 +3,7 @@ import { OnlineTable, RecentStates, type StateReader } from "@perennial/online";
 import { loadModel } from "@perennial/scoring";
 import { createApp } from "./app.ts";
 import { Readiness } from "./readiness.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 /** Longest wait for requests under way once the container is told to stop; SageMaker kills it after 30 s. */
 const DRAIN_MS = 25_000;
@@ -16,6 +16,8 @@ const RECENT = { ttlMs: 60_000, size: 10_000 };
 
 /** Of one call to the table; what takes longer is tried again within the reading's deadline. */
 const TABLE_TIMEOUTS = { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true };
+
+type OnlineTablePlace = NonNullable<Settings["onlineTable"]>;
 
 async function main(): Promise<void> {
   const { version, limits, modelDirectory, onlineTable, host, port } = readSettings(
@@ -56,10 +58,10 @@ async function main(): Promise<void> {
   app.log.info({ workload: model.manifest.workload, version, artifact: model.manifest.version }, "ready");
 }
 
-function statesOf(table: string, workload: string): StateReader {
-  const client = new DynamoDBClient({ maxAttempts: 3, requestHandler: TABLE_TIMEOUTS });
+function statesOf({ region, name }: OnlineTablePlace, workload: string): StateReader {
+  const client = new DynamoDBClient({ region, maxAttempts: 3, requestHandler: TABLE_TIMEOUTS });
   const nowMs = () => performance.now();
-  return new RecentStates(new OnlineTable(client, table, workload, { nowMs }), { ...RECENT, nowMs });
+  return new RecentStates(new OnlineTable(client, name, workload, { nowMs }), { ...RECENT, nowMs });
 }
 
 /** One sentence and a code that isn't 0: SageMaker shows the log and starts the container anew. */

@@ -4,6 +4,18 @@ import { z } from "zod";
 const whole = (schema: z.ZodNumber) =>
   z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(schema);
 
+/** An ARN, since it names the region too: SageMaker promises hosted containers no `AWS_REGION`. */
+const TableArn = z
+  .string()
+  .regex(
+    /^arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+$/,
+    "expected arn:aws:dynamodb:<region>:<account>:table/<name>",
+  )
+  .transform((arn) => {
+    const [, , , region = "", , resource = ""] = arn.split(":");
+    return { region, name: resource.slice("table/".length) };
+  });
+
 const Environment = z.object({
   PERENNIAL_MODEL_VERSION: whole(z.int().min(0)),
   PERENNIAL_MAX_BODY_KIB: whole(
@@ -13,7 +25,7 @@ const Environment = z.object({
       .max(25 * 1024),
   ),
   PERENNIAL_MAX_RECORDS: whole(z.int().min(1).max(100_000)),
-  PERENNIAL_ONLINE_TABLE: z.string().min(3).optional(),
+  PERENNIAL_ONLINE_TABLE: TableArn.optional(),
   PERENNIAL_ML_ROOT: z.string().min(1).default("/opt/ml"),
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: whole(z.int().max(65_535)).default(8080),
@@ -24,7 +36,7 @@ export interface Settings {
   readonly version: number;
   readonly limits: { readonly maxBodyKiB: number; readonly maxRecords: number };
   /** Table of the entities' latest states; undefined where nothing is looked up. */
-  readonly onlineTable: string | undefined;
+  readonly onlineTable: { readonly region: string; readonly name: string } | undefined;
   readonly modelDirectory: string;
   readonly host: string;
   readonly port: number;

@@ -10,7 +10,7 @@ export interface Serving extends Model {
   role: aws.iam.Role;
   endpoint: ModelEndpoint;
   captureUri: pulumi.Output<string>;
-  /** Name of the table that the containers look states up in; null for a model that looks nothing up. */
+  /** ARN of the table that the containers look states up in; null for a model that looks nothing up. */
   onlineTable: pulumi.Output<string> | null;
 }
 
@@ -21,7 +21,7 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
   return models.map((model) => {
     const { name, serving, monitoring, entities } = model.spec;
     // Only a container that looks something up is let out of its isolation.
-    const onlineTable = Object.keys(entities).length === 0 ? null : online.table.name;
+    const onlineTable = Object.keys(entities).length === 0 ? null : online.table.arn;
     const role = sageMakerRole(stack, name, "serving");
     const grantee = `${name}-serving`;
     const granted = [

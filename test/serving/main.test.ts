@@ -131,9 +131,18 @@ describe("settings", () => {
     });
   });
 
-  it("name the table that states are looked up in, where there is one", () => {
-    const settings = readSettings({ ...environment, PERENNIAL_ONLINE_TABLE: "perennial-dev-online" }, []);
-    expect(settings.onlineTable).toBe("perennial-dev-online");
+  it("name the table that states are looked up in and its region, where there is one", () => {
+    const PERENNIAL_ONLINE_TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/perennial-dev-online";
+    const settings = readSettings({ ...environment, PERENNIAL_ONLINE_TABLE }, []);
+    expect(settings.onlineTable).toEqual({ region: "eu-central-1", name: "perennial-dev-online" });
+  });
+
+  it("want the table's region with its name", () => {
+    expect(() =>
+      readSettings({ ...environment, PERENNIAL_ONLINE_TABLE: "perennial-dev-online" }, []),
+    ).toThrow(
+      'PERENNIAL_ONLINE_TABLE: given "perennial-dev-online"; expected arn:aws:dynamodb:<region>:<account>:table/<name>',
+    );
   });
 
   it("are refused together", () => {

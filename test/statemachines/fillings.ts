@@ -68,7 +68,7 @@ export const FILLINGS: Record<Workflow, Record<string, Filling>> = {
     BakeSeconds: 60,
     MaxBodyKiB: "1024",
     MaxRecords: "1000",
-    OnlineTable: "perennial-dev-online",
+    OnlineTable: "arn:aws:dynamodb:eu-central-1:123456789012:table/perennial-dev-online",
     IsIsolated: false,
     BaselineModelName: "baseline-model",
     BaselineEndpointConfigName: "baseline-config",

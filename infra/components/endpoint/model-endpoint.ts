@@ -20,7 +20,7 @@ export interface ModelEndpointArgs {
   capturePercent: number;
   maxBodyKiB: number;
   maxRecords: number;
-  /** Table that the containers look states up in; null keeps them off the network. */
+  /** ARN of the table that the containers look states up in; null keeps them off the network. */
   onlineTable: pulumi.Input<string> | null;
   logRetentionDays: number;
   keyArn: pulumi.Input<string>;

@@ -53,13 +53,14 @@ it("is in service with the baseline, isolated from the network, before anything 
 });
 
 it("that looks states up knows their table and may reach it", async () => {
-  const model = find(await deployed({ onlineTable: "perennial-dev-online" }), "aws:sagemaker/model:Model");
+  const onlineTable = "arn:aws:dynamodb:eu-central-1:123456789012:table/perennial-dev-online";
+  const model = find(await deployed({ onlineTable }), "aws:sagemaker/model:Model");
   expect(model?.inputs["enableNetworkIsolation"]).toBe(false);
   expect(model?.inputs["primaryContainer"].environment).toEqual({
     PERENNIAL_MODEL_VERSION: "0",
     PERENNIAL_MAX_BODY_KIB: "512",
     PERENNIAL_MAX_RECORDS: "1000",
-    PERENNIAL_ONLINE_TABLE: "perennial-dev-online",
+    PERENNIAL_ONLINE_TABLE: onlineTable,
   });
 });
 
