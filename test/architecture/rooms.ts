@@ -57,6 +57,19 @@ const ROOMS: Room[] = [
     rooms: /^packages\/contracts\//,
     packages: /^(@smithy\/(signature-v4|types)|tar-stream|zod|node:(crypto|util|zlib))$/,
   },
+  // Written and built by programs that know the specs; what callers get knows nothing of this repository.
+  {
+    unit: /^packages\/client\/generate\//,
+    rooms: /^(packages\/contracts|workloads)\//,
+    packages: /^(typescript|node:(fs|path|url))$/,
+  },
+  // Only endpoint.ts needs the SDK: everything else runs in a browser, without Node.
+  {
+    unit: /^packages\/client\/src\/endpoint\.ts$/,
+    rooms: /^packages\/client\/src\//,
+    packages: /^@aws-sdk\/client-sagemaker-runtime$/,
+  },
+  { unit: /^packages\/client\/src\//, rooms: NOTHING, packages: NOTHING },
   { unit: /^packages\/statistics\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   { unit: /^workloads\//, rooms: /^packages\/contracts\//, packages: NOTHING },
   {
