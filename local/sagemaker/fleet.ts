@@ -1,19 +1,10 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { basename, join } from "node:path";
-import type { AddressInfo } from "node:net";
-import { startChild, type Child } from "../emulators/child.ts";
-import { unpack } from "./archive.ts";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { startServing, Unhealthy } from "./container.ts";
 import { DataCapture } from "./data-capture.ts";
-import { RoleStorage } from "./job-storage.ts";
 import type { Models, StoredConfig } from "./models.ts";
 import { drawImage, encryptVolume, mayPutMetrics, openLog } from "./role-duties.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { credentials } from "./training-jobs.ts";
-
-const STARTUP_SECONDS = 60;
-const PING_INTERVAL_MS = 25;
-const RESTART_DELAY_MS = 500;
 
 /** One variant of a fleet: a serving process. */
 export interface Variant {
@@ -107,14 +98,9 @@ async function startVariant(
   of: { endpointName: string; name: string; modelName: string; volumeKey: unknown },
   folder: string,
 ): Promise<{ variant: { name: string; port: number }; stop: () => Promise<void> }> {
-  const { gateway, python, startupSeconds = STARTUP_SECONDS } = surroundings;
-  const {
-    PrimaryContainer: container,
-    ExecutionRoleArn,
-    EnableNetworkIsolation,
-  } = models.model(of.modelName);
-  const caller = gateway.identity.callerAs(ExecutionRoleArn);
-  const program = await drawImage(surroundings, caller, container.Image);
+  const model = models.model(of.modelName);
+  const caller = surroundings.gateway.identity.callerAs(model.ExecutionRoleArn);
+  const program = await drawImage(surroundings, caller, model.PrimaryContainer.Image);
   await encryptVolume(surroundings, caller, of.volumeKey);
   await mayPutMetrics(surroundings, caller, "/aws/sagemaker/Endpoints");
   const log = await openLog(
@@ -123,100 +109,15 @@ async function startVariant(
     `/aws/sagemaker/Endpoints/${of.endpointName}`,
     `${of.name}/local`,
   );
-  const model = join(folder, "ml/model");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(model, { recursive: true });
-  if (container.ModelDataUrl !== undefined) {
-    const storage = new RoleStorage(gateway, ExecutionRoleArn);
-    try {
-      // SageMaker lists the address before it reads it.
-      await storage.download(container.ModelDataUrl, join(folder, "archive"));
-      await unpack(readFileSync(join(folder, "archive", basename(container.ModelDataUrl))), model);
-      rmSync(join(folder, "archive"), { recursive: true });
-    } finally {
-      storage.close();
-    }
-  }
-  const port = await freePort();
-  let isStopping = false;
-  const run = (): Child =>
-    startChild({
-      python,
-      command: [...program.command, "serve"],
-      cwd: program.cwd,
-      env: {
-        LANG: "C.UTF-8",
-        TZ: "UTC",
-        ...program.env,
-        ...container.Environment,
-        ...(EnableNetworkIsolation ? {} : credentials(surroundings, caller)),
-        PERENNIAL_ML_ROOT: join(folder, "ml"),
-        HOST: "127.0.0.1",
-        PORT: String(port),
-      },
-      onLine: log,
-    });
-  let child = run();
-  const stop = async (): Promise<void> => {
-    isStopping = true;
-    child.terminate();
-    const impatience = setTimeout(() => child.kill(), 5000);
-    await child.ended;
-    clearTimeout(impatience);
-  };
   try {
-    await answersPing(port, child, startupSeconds * 1000);
-  } catch (cause) {
-    await stop();
+    const { port, stop } = await startServing(surroundings, { model, caller, program, folder, onLine: log });
+    return { variant: { name: of.name, port }, stop };
+  } catch (error) {
+    if (!(error instanceof Unhealthy)) throw error;
     throw new Error(
       `The primary container for production variant ${of.name} did not pass the ping health check. ` +
         `Please check CloudWatch logs for this endpoint.`,
-      { cause },
+      { cause: error },
     );
   }
-  // A container that ends is started again, as its instance does on AWS.
-  const keepAlive = async (): Promise<void> => {
-    for (;;) {
-      await child.ended;
-      if (isStopping) return;
-      await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS).unref());
-      if (isStopping) return;
-      child = run();
-    }
-  };
-  void keepAlive();
-  return { variant: { name: of.name, port }, stop };
-}
-
-/** @throws where the program ends, or the time passes, before `/ping` answers 200. */
-async function answersPing(port: number, child: Child, patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  let ended: number | undefined;
-  void child.ended.then((code) => (ended = code));
-  for (;;) {
-    if (ended !== undefined) throw new Error(`its program ended with code ${ended}`);
-    if (Date.now() > deadline) throw new Error(`/ping was not 200 within ${patienceMs} ms`);
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}/ping`, { signal: AbortSignal.timeout(2000) });
-      await response.arrayBuffer();
-      if (response.status === 200) return;
-    } catch {
-      // Not listening yet.
-    }
-    await new Promise((resolve) => setTimeout(resolve, PING_INTERVAL_MS));
-  }
-}
-
-/** A port that was free a moment ago; whoever loses the race for it fails its health check. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  return port;
 }

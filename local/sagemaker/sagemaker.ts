@@ -7,6 +7,7 @@ import { Models } from "./models.ts";
 import { ProcessingJobs } from "./processing-jobs.ts";
 import type { Operations, Program, Surroundings } from "./surroundings.ts";
 import { TagStore } from "./tags.ts";
+import { TransformJobs } from "./transform-jobs.ts";
 import { TrainingJobs } from "./training-jobs.ts";
 
 /** SageMaker on one machine: registry, jobs and endpoints behind the gateway. */
@@ -27,6 +28,7 @@ export function openSageMaker(surroundings: Surroundings): SageMaker {
   const endpoints = new Endpoints(surroundings, models);
   const training = new TrainingJobs(surroundings);
   const processing = new ProcessingJobs(surroundings);
+  const transform = new TransformJobs(surroundings, models);
   const tags = new TagStore(surroundings.stateFolder);
   const operations: Operations = {
     ...new ModelPackages(surroundings).operations(),
@@ -35,6 +37,7 @@ export function openSageMaker(surroundings: Surroundings): SageMaker {
     ...endpoints.operations(),
     ...training.operations(),
     ...processing.operations(),
+    ...transform.operations(),
     ...tags.operations(),
   };
   surroundings.gateway.register("sagemaker", async ({ action, input, caller }) => {
@@ -49,12 +52,14 @@ export function openSageMaker(surroundings: Surroundings): SageMaker {
     async resume() {
       training.jobs.settleInterrupted();
       processing.jobs.settleInterrupted();
+      transform.jobs.settleInterrupted();
       await endpoints.resume();
     },
     settled: () => endpoints.settled(),
     flushCapture: () => endpoints.flushCapture(),
     async close() {
-      await Promise.all([training.jobs.close(), processing.jobs.close(), endpoints.close()]);
+      const jobs = [training.jobs, processing.jobs, transform.jobs];
+      await Promise.all([...jobs.map((some) => some.close()), endpoints.close()]);
     },
   };
 }
