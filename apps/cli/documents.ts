@@ -1,5 +1,5 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { AuditReport, Evaluation, GateReport, parse, Verdict } from "@perennial/contracts";
+import { AuditReport, Evaluation, GateReport, parse, Verdict, WorkloadSpec } from "@perennial/contracts";
 import type { z } from "zod";
 import type { Connection } from "./context.ts";
 import { CliFault, EXIT } from "./exit.ts";
@@ -24,6 +24,10 @@ export const readAudit = (reader: Reader, uri: string): Promise<AuditReport> =>
  */
 export const readGate = (reader: Reader, uri: string): Promise<GateReport> =>
   readDocument(reader, GateReport, "data gate's report", uri.endsWith("/") ? `${uri}gate.json` : uri);
+
+/** @throws {CliFault} where the document is gone. */
+export const readSpec = (reader: Reader, uri: string): Promise<WorkloadSpec> =>
+  readDocument(reader, WorkloadSpec, "workload spec", uri);
 
 async function readDocument<Schema extends z.ZodType>(
   { s3 }: Reader,

@@ -5,6 +5,8 @@ import { openStack } from "./stack.ts";
 const COMMANDS = [
   "up",
   "retrain",
+  "rollback",
+  "promote",
   "status",
   "history",
   "why",

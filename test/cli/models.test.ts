@@ -367,7 +367,7 @@ describe("models approve", () => {
       "2",
       {},
       `${WORKLOAD}:2 is older than version 3, which is live: approvals only move forward, and this one would roll nothing out. ` +
-        'To go back, ask for it: a "Rollout Requested" event of the kind rollback.',
+        `To go back: perennial rollback ${WORKLOAD} --to 2.`,
     ],
     [
       "4",
@@ -407,7 +407,7 @@ describe("models reject", () => {
     expect([await stack.run("models", "reject", "3", "--reason", "x"), stack.written.err]).toEqual([
       1,
       `perennial: ${WORKLOAD}:3 is live, and rejecting it wouldn't take it out of service. ` +
-        'Go back first: a "Rollout Requested" event of the kind rollback.\n',
+        `Go back first: perennial rollback ${WORKLOAD}.\n`,
     ]);
   });
 });

@@ -1,6 +1,4 @@
-import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import {
-  EVENT_SOURCE,
   type HistoryEntry,
   RETRAINING_REQUESTED,
   type RetrainingRequested,
@@ -8,12 +6,13 @@ import {
 } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
 import { readGate, readVerdict } from "../documents.ts";
-import { type Admitted, admittedOf } from "../execution/admission.ts";
 import { arnOf } from "../execution/arn.ts";
+import { ask, decisionOf, entryOf } from "../execution/ask.ts";
 import { follow, lookEvery } from "../execution/follow.ts";
-import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 import { gateLines } from "../gate-text.ts";
 import { moment } from "../output/phrases.ts";
+import { type Say, sayer, sayThatItGoesOn } from "../output/say.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { verdictLines, withoutReason } from "../verdict-text.ts";
 import { findWorkload, type PlatformWorkload } from "../workload.ts";
@@ -26,8 +25,6 @@ export interface RetrainOptions extends Where, WishOptions {
   json?: boolean;
 }
 
-/** How long an event may take to be answered: it crosses the bus, a queue and a function that may start cold. */
-const DECISION_MS = 90_000;
 /** How long after the verdict a rollout is waited for. */
 const ROLLOUT_MS = 90_000;
 const ENTRIES = 50;
@@ -40,13 +37,13 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   const say = sayer(context, options.json === true);
 
   const wishes = await wishesOf(connection, workload, options);
-  const eventId = await request(connection, {
+  const eventId = await ask(connection, RETRAINING_REQUESTED, {
     stack: connection.platform.stack,
     workload: name,
     reason: options.reason,
     requestedBy: context.user,
     ...wishes,
-  });
+  } satisfies RetrainingRequested);
   say(`Asked for a retraining of ${name} (event ${eventId}).`);
   const outcome: Outcome = {
     workload: name,
@@ -62,7 +59,7 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   };
   if (!options.follow) return finish(EXIT.ok);
 
-  const admitted = await decision(context, connection, workload, eventId);
+  const admitted = await decisionOf(context, connection, workload, "retrain", eventId);
   if (admitted.kind === "undecided") {
     say("The request is on its way; perennial status tells what becomes of it.");
     return finish(EXIT.ok);
@@ -118,65 +115,6 @@ async function findingOf(
 /** Reports go where sentences go: beside the JSON, where that is asked for. */
 const reportTo = (terminal: Terminal, isJson: boolean): Pick<Terminal, "width" | "paint"> =>
   isJson ? { width: terminal.progressWidth, paint: terminal.paintError } : terminal;
-
-async function request({ events, platform }: Connection, detail: RetrainingRequested): Promise<string> {
-  const answer = await events.send(
-    new PutEventsCommand({
-      Entries: [
-        {
-          EventBusName: platform.eventBus,
-          Source: EVENT_SOURCE,
-          DetailType: RETRAINING_REQUESTED,
-          Detail: JSON.stringify(detail),
-        },
-      ],
-    }),
-  );
-  const [entry] = answer.Entries ?? [];
-  if (entry?.EventId !== undefined) return entry.EventId;
-  const { ErrorCode = "no reason", ErrorMessage = "" } = entry ?? {};
-  throw new CliFault(
-    EXIT.failed,
-    `The bus ${platform.eventBus} refused the request: ${ErrorCode} ${ErrorMessage}`.trimEnd(),
-  );
-}
-
-/** Waits until the door has decided; undecided only where nobody wants to wait any longer. */
-async function decision(
-  { clock, interrupted }: Context,
-  connection: Connection,
-  workload: PlatformWorkload,
-  eventId: string,
-): Promise<Admitted> {
-  const until = clock.now().getTime() + DECISION_MS;
-  for (;;) {
-    const state = await connection.ledger.readAdmission(workload.name, "retrain");
-    const admitted = admittedOf(state, workload, "retrain", eventId);
-    if (admitted.kind !== "undecided" || interrupted.aborted) return admitted;
-    if (clock.now().getTime() > until) {
-      throw new CliFault(
-        EXIT.failed,
-        `Nobody answered the request within ${DECISION_MS / 1000} s: look at perennial logs admit-retraining.`,
-      );
-    }
-    await clock.sleep(lookEvery(connection));
-  }
-}
-
-/** The newest line of the history that fits; the line of an interrupted execution comes a moment after its end. */
-async function entryOf(
-  { clock, interrupted }: Context,
-  connection: Connection,
-  workload: string,
-  fits: (entry: HistoryEntry) => boolean,
-): Promise<HistoryEntry | null> {
-  for (let attempt = 0; attempt < 10 && !interrupted.aborted; attempt++) {
-    const entry = (await connection.ledger.listHistory(workload, { limit: ENTRIES })).find(fits);
-    if (entry !== undefined) return entry;
-    await clock.sleep(lookEvery(connection));
-  }
-  return null;
-}
 
 async function followRollout(
   context: Context,
@@ -235,15 +173,7 @@ async function rolloutOf(
   return null;
 }
 
-type Say = (line: string) => void;
-
-/** Sentences go to standard output, unless that is kept for JSON. */
-const sayer = ({ terminal }: Context, isJson: boolean): Say => {
-  const write = isJson ? terminal.err : terminal.out;
-  return (line) => write(`${line}\n`);
-};
-
 function leaveRunning(say: Say, execution: string): ExitCode {
-  say(`${execution} goes on without you; perennial status and perennial why ${execution} tell of it.`);
+  sayThatItGoesOn(say, execution);
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import { dataGate, type DataGateOptions } from "../commands/data-gate.ts";
 import { history, type HistoryOptions } from "../commands/history.ts";
+import { promote, rollBack, type MoveOptions, type RollbackOptions } from "../commands/move.ts";
 import { logs, type LogsOptions } from "../commands/logs.ts";
 import { retrain, type RetrainOptions } from "../commands/retrain.ts";
 import { status, type StatusOptions } from "../commands/status.ts";
@@ -37,6 +38,31 @@ export function declareOperations(declaration: Declaration, context: Context): v
     .option(...JSON_OPTION)
     .action(async (workload: string, options: RetrainOptions) =>
       declaration.end(await retrain(context, workload, options)),
+    );
+
+  declaration
+    .command("rollback <workload>", "Go back to a version that was in service, and follow its rollout.", [
+      'perennial rollback churn --reason "complaints from the ward"',
+      "perennial rollback churn --to 3",
+    ])
+    .option("--to <version>", "version to go back to; otherwise the one that was in service before")
+    .option("--reason <text>", "why, for the history", "asked for on the command line")
+    .option("--no-follow", "return as soon as the request is on its way")
+    .option(...JSON_OPTION)
+    .action(async (workload: string, options: RollbackOptions) =>
+      declaration.end(await rollBack(context, workload, options)),
+    );
+
+  declaration
+    .command("promote <model>", "Put an approved version in service, and follow its rollout.", [
+      "perennial promote churn:4",
+      'perennial promote churn:4 --reason "agreed on Tuesday" --no-follow --stack prod',
+    ])
+    .option("--reason <text>", "why, for the history", "asked for on the command line")
+    .option("--no-follow", "return as soon as the request is on its way")
+    .option(...JSON_OPTION)
+    .action(async (model: string, options: MoveOptions) =>
+      declaration.end(await promote(context, model, options)),
     );
 
   declaration

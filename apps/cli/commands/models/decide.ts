@@ -31,7 +31,7 @@ export async function approveModel(
   if (version < live) {
     throw refused(
       `${nameOf(model)} is older than version ${live}, which is live: approvals only move forward, and this one would roll nothing out. ` +
-        'To go back, ask for it: a "Rollout Requested" event of the kind rollback.',
+        `To go back: perennial rollback ${model.workload.name} --to ${version}.`,
     );
   }
   if (lineage.verdictUri !== "none") {
@@ -71,7 +71,7 @@ export async function rejectModel(context: Context, name: string, options: Decid
   if (model.record.version === live) {
     throw refused(
       `${nameOf(model)} is live, and rejecting it wouldn't take it out of service. ` +
-        'Go back first: a "Rollout Requested" event of the kind rollback.',
+        `Go back first: perennial rollback ${model.workload.name}.`,
     );
   }
   await decide(connection, model, "Rejected", `Rejected by ${context.user}: ${options.reason}`);
