@@ -12,6 +12,7 @@ from typing import Any
 
 from small_features import CODE, FEATURES, FEATURES_SQL
 from small_features import CODES as CODES
+from small_operations import OPERATIONS
 
 Row = dict[str, str]
 
@@ -132,24 +133,7 @@ def small_spec() -> dict[str, Any]:
             "freshnessDays": None,
             "drift": {"psi": 0.25, "share": 0.5},
         },
-        "gate": {
-            "primary": "rocAuc",
-            "alpha": 0.05,
-            "looks": 52,
-            "replicates": 1000,
-            "minRows": 10,
-            "slices": {"columns": ["grade"], "minPerClass": 10, "margin": 0.02},
-            "calibration": {"slope": [0.5, 2], "meanZ": 3},
-            "budgets": {"scoreMicros": 500, "artifactMiB": 20},
-        },
-        "retraining": {
-            "schedule": "cron(0 2 ? * SUN *)",
-            "coolDownMinutes": 1,
-            "dailyBudget": 10,
-            "timeoutMinutes": 60,
-        },
-        "serving": {"mode": "realtime", "maxRecords": 100, "maxBodyKiB": 64},
-        "monitoring": {"capturePercent": 100, "driftedShare": 0.3},
+        **json.loads(json.dumps(OPERATIONS)),
     }
 
 
