@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from pyspark.sql import SparkSession
+
 from perennial_spark.engine import derive, session
 from perennial_spark.queries import InvalidInput, Workload
 
@@ -33,6 +35,20 @@ def main(root: Path, master: str | None) -> int:
 
 def run(inputs: Path, features: Path, master: str | None) -> None:
     """
+    Computes the features of one workload in a session of its own.
+
+    Raises:
+        InvalidInput: the spec, its queries or the files are at fault.
+    """
+    spark = session(master)
+    try:
+        compute(spark, inputs, features)
+    finally:
+        spark.stop()
+
+
+def compute(spark: SparkSession, inputs: Path, features: Path) -> None:
+    """
     Computes the features of one workload.
 
     Raises:
@@ -40,15 +56,10 @@ def run(inputs: Path, features: Path, master: str | None) -> None:
     """
     workload = Workload.read(inputs / "spec")
     files = [path for path in (inputs / "raw").glob("*") if path.name.endswith((".csv", ".csv.gz"))]
-    spark = session(master)
-    try:
-        made = derive(spark, workload, files)
-        for name, frame in made.items():
-            folder = features / "rows" if name == "rows" else features / "entities" / name
-            frame.write.mode("overwrite").parquet(str(folder))
-        log.info("Computed the features of %s on Spark %s.", workload.name, spark.version)
-    finally:
-        spark.stop()
+    for name, frame in derive(spark, workload, files).items():
+        folder = features / "rows" if name == "rows" else features / "entities" / name
+        frame.write.mode("overwrite").parquet(str(folder))
+    log.info("Computed the features of %s on Spark %s.", workload.name, spark.version)
 
 
 if __name__ == "__main__":
