@@ -26,9 +26,10 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
     timeoutSeconds: 900,
     memoryMiB: 1024,
     grants: (grantee, role) => [
-      lake.grantReadAll(grantee, role, folders("raw", "snapshots", "entities")),
+      lake.grantReadAll(grantee, role, folders("raw", "entities")),
       lake.grantReadVersions(grantee, role, folders("raw")),
       lake.grantRead(grantee, role, folders("gates")),
+      lake.grantList(grantee, role, folders("snapshots")),
       lake.grantWrite(grantee, role, folders("snapshots", "accepted")),
       online.grantWrite(grantee, role),
       key.grantDecrypt(grantee, role, ["dynamodb"]),

@@ -169,10 +169,11 @@ const policies = (stack: string, account: string) => {
       functionLogs("record-outcome"),
     ],
     [`${P}-accept-data`]: [
-      read(lake, "raw", "snapshots", "entities"),
-      list(lake, "raw", "snapshots", "entities"),
+      read(lake, "raw", "entities"),
+      list(lake, "raw", "entities"),
       allow("s3:GetObjectVersion", under(lake, "raw")),
       read(lake, "gates"),
+      list(lake, "snapshots"),
       write(lake, "snapshots", "accepted"),
       putStates,
       decrypt("dynamodb"),

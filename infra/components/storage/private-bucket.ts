@@ -116,10 +116,13 @@ export class PrivateBucket extends pulumi.ComponentResource {
   grantReadAll(grantee: string, role: aws.iam.Role, prefixes: Prefix[]): aws.iam.RolePolicy {
     return this.grant(grantee, role, "read-all", [
       allow("s3:GetObject", this.under(prefixes)),
-      allow("s3:ListBucket", this.bucket.arn, {
-        StringLike: { "s3:prefix": prefixes.map((prefix) => `${prefix}*`) },
-      }),
+      this.allowList(prefixes),
     ]);
+  }
+
+  /** Lets `role` see what lies under `prefixes`, and not read it. */
+  grantList(grantee: string, role: aws.iam.Role, prefixes: Prefix[]): aws.iam.RolePolicy {
+    return this.grant(grantee, role, "list", [this.allowList(prefixes)]);
   }
 
   /** Lets `role` copy from `prefixes` the very version of an object that it has read. */
@@ -140,6 +143,12 @@ export class PrivateBucket extends pulumi.ComponentResource {
         StringLike: { "s3:prefix": prefixes.map((prefix) => `${prefix}*`) },
       }),
     ]);
+  }
+
+  private allowList(prefixes: Prefix[]): aws.iam.PolicyStatement {
+    return allow("s3:ListBucket", this.bucket.arn, {
+      StringLike: { "s3:prefix": prefixes.map((prefix) => `${prefix}*`) },
+    });
   }
 
   private under(prefixes: Prefix[]): pulumi.Output<string>[] {
