@@ -26,7 +26,9 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
     const grantee = `${name}-serving`;
     const granted = [
       artifacts.grantReadAll(grantee, role, [`baselines/${name}/`, `models/${name}/`]),
-      lake.grantWrite(grantee, role, [`capture/${name}/`]),
+      // Batch transform jobs run the endpoint's models, with the same role.
+      lake.grantReadAll(grantee, role, [`batch/${name}/`]),
+      lake.grantWrite(grantee, role, [`batch/${name}/`, `capture/${name}/`]),
       key.grantEncrypt(grantee, role, ["s3"]),
       key.grantVolumes(grantee, role),
       servingImage.grantPull(grantee, role),

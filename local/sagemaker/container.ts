@@ -16,7 +16,7 @@ const RESTART_DELAY_MS = 500;
 export interface ServingContainer {
   readonly port: number;
   /** Ends it; no process of it is left when it resolves. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface ServingContainerOptions {

@@ -5,7 +5,11 @@ import {
   DescribeTransformJobCommand,
 } from "@aws-sdk/client-sagemaker";
 import { expect, it } from "vitest";
-import { openStack, WORKLOAD } from "./stack.ts";
+import { openStack, PLATFORM, WORKLOAD } from "./stack.ts";
+
+const FOLDER = `s3://${PLATFORM.lakeBucket}/batch/${WORKLOAD}/`;
+const IN = `${FOLDER}in.jsonl.gz`;
+const OUT = `${FOLDER}out/`;
 
 /** A stack whose live endpoint runs a model on one machine, and whose job ends so. */
 function transforming(end: { TransformJobStatus: "Completed" | "Failed"; FailureReason?: string }) {
@@ -23,17 +27,7 @@ function transforming(end: { TransformJobStatus: "Completed" | "Failed"; Failure
     .resolvesOnce({ TransformJobStatus: "InProgress" })
     .resolves(end);
   const run = (...more: string[]) =>
-    stack.run(
-      "batch",
-      WORKLOAD,
-      "--on",
-      "sagemaker",
-      "--input",
-      "s3://b/in.jsonl.gz",
-      "--output",
-      "s3://b/out/",
-      ...more,
-    );
+    stack.run("batch", WORKLOAD, "--on", "sagemaker", "--input", IN, "--output", OUT, ...more);
   return { ...stack, run };
 }
 
@@ -49,12 +43,12 @@ it("asks for a job with the live model, joined with its input, and waits for its
     MaxPayloadInMB: 6,
     Environment: { PERENNIAL_MAX_BODY_KIB: "6144", PERENNIAL_MAX_RECORDS: "100000" },
     TransformInput: {
-      DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://b/in.jsonl.gz" } },
+      DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: IN } },
       ContentType: "application/jsonlines",
       SplitType: "Line",
       CompressionType: "Gzip",
     },
-    TransformOutput: { S3OutputPath: "s3://b/out/", Accept: "application/jsonlines", AssembleWith: "Line" },
+    TransformOutput: { S3OutputPath: OUT, Accept: "application/jsonlines", AssembleWith: "Line" },
     DataProcessing: { JoinSource: "Input" },
     TransformResources: { InstanceType: "ml.m5.large", InstanceCount: 1 },
   });
@@ -63,8 +57,8 @@ it("asks for a job with the live model, joined with its input, and waits for its
     job: TransformJobName,
     status: "Completed",
     reason: null,
-    input: "s3://b/in.jsonl.gz",
-    output: "s3://b/out/",
+    input: IN,
+    output: OUT,
   });
 });
 
@@ -76,10 +70,17 @@ it("fails with a job that fails, and says why", async () => {
 
 it.each([
   [
-    ["--input", "s3://b/in.csv"],
-    "s3://b/in.csv is CSV: a transform job takes JSON Lines, where each line stands by itself.",
+    ["--input", `${FOLDER}in.csv`],
+    `${FOLDER}in.csv is CSV: a transform job takes JSON Lines, where each line stands by itself.`,
   ],
-  [["--input", "in.jsonl"], "--input is in.jsonl: SageMaker reads and writes S3, expected s3://bucket/key."],
+  [
+    ["--input", "in.jsonl"],
+    `--input is in.jsonl: SageMaker scores ${WORKLOAD} in ${FOLDER} only, expected a place below it.`,
+  ],
+  [
+    ["--output", "s3://elsewhere/out/"],
+    `--output is s3://elsewhere/out/: SageMaker scores ${WORKLOAD} in ${FOLDER} only, expected a place below it.`,
+  ],
   [["--on", "emr"], '--on is "emr", expected here or sagemaker.'],
 ])("asks for nothing with %j", async (more, message) => {
   const stack = transforming({ TransformJobStatus: "Completed" });

@@ -98,6 +98,7 @@ describe("the program", () => {
       ...Object.keys(FUNCTIONS),
       "processing",
       "training",
+      "transform",
       "endpoint/hospital-readmission",
     ]);
     const groups = ofType("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs["name"]);

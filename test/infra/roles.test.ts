@@ -277,7 +277,9 @@ const policies = (stack: string, account: string) => {
     [`${P}-${W}-serving`]: [
       read(artifacts, "baselines", "models"),
       list(artifacts, "baselines", "models"),
-      write(lake, "capture"),
+      read(lake, "batch"),
+      list(lake, "batch"),
+      write(lake, "batch", "capture"),
       encrypt("s3"),
       ...volumes,
       ...pull("serving"),
@@ -285,6 +287,7 @@ const policies = (stack: string, account: string) => {
         ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
         `${arn("logs", `log-group:/aws/sagemaker/Endpoints/${P}-${W}`)}:*`,
       ),
+      jobLogs("TransformJobs"),
       report,
     ],
     [`${P}-${W}-retrain`]: [

@@ -36,6 +36,7 @@ describe("two stacks in one account and region", () => {
     expect(common(names(dev), names(prod))).toEqual([
       "aws:cloudwatch/logGroup:LogGroup /aws/sagemaker/ProcessingJobs",
       "aws:cloudwatch/logGroup:LogGroup /aws/sagemaker/TrainingJobs",
+      "aws:cloudwatch/logGroup:LogGroup /aws/sagemaker/TransformJobs",
     ]);
   });
 

@@ -35,11 +35,13 @@ export async function transform(
   { input, output }: { input: string; output: string },
 ): Promise<Transformed> {
   const format = formatOf(input);
+  // What the endpoint's role reaches: a job anywhere else would fail after minutes.
+  const folder = `s3://${connection.platform.lakeBucket}/batch/${workload.name}/`;
   for (const [name, uri] of Object.entries({ input, output })) {
-    if (uri.startsWith("s3://")) continue;
+    if (uri.startsWith(folder)) continue;
     throw new CliFault(
       EXIT.usage,
-      `--${name} is ${uri}: SageMaker reads and writes S3, expected s3://bucket/key.`,
+      `--${name} is ${uri}: SageMaker scores ${workload.name} in ${folder} only, expected a place below it.`,
     );
   }
   // SageMaker cuts a file at its lines and sends the header with the first of them only.

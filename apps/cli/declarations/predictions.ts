@@ -26,7 +26,7 @@ export function declarePredictions(declaration: Declaration, context: Context): 
       [
         "perennial batch churn --input customers.csv --output scored.csv",
         "perennial batch churn --input rows.jsonl.gz --output scored.jsonl.gz --keep customer_id,region",
-        "perennial batch churn --on sagemaker --input s3://bucket/rows.jsonl --output s3://bucket/scored/",
+        "perennial batch churn --on sagemaker --input s3://lake/batch/churn/rows.jsonl --output s3://lake/batch/churn/scored/",
       ],
     )
     .requiredOption("--input <file>", "records as .csv or .jsonl, with .gz behind it where it is compressed")

@@ -72,6 +72,11 @@ export class ModelEndpoint extends pulumi.ComponentResource {
             ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             pulumi.interpolate`${logGroup.arn}:*`,
           ),
+          // The group that all transform jobs share; SageMaker makes it for the first of them.
+          allow(
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            `${names.arn("logs", "log-group:/aws/sagemaker/TransformJobs")}:*`,
+          ),
           // PutMetricData knows no resources; the namespaces are those that SageMaker writes to.
           allow("cloudwatch:PutMetricData", "*", {
             StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },

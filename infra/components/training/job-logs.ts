@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 export const JOB_LOG_GROUPS = {
   processing: "/aws/sagemaker/ProcessingJobs",
   training: "/aws/sagemaker/TrainingJobs",
+  transform: "/aws/sagemaker/TransformJobs",
 } as const;
 
 export interface JobLogsArgs {

@@ -102,7 +102,7 @@ it("runs in a network of the account where one is given, with the interfaces tha
     securityGroupIds: ["sg-1"],
   });
   const arn = (resource: string) => `arn:aws:ec2:eu-central-1:123456789012:${resource}`;
-  expect(find(resources, "aws:iam/rolePolicy:RolePolicy")?.inputs["policy"].Statement.slice(2)).toEqual([
+  expect(find(resources, "aws:iam/rolePolicy:RolePolicy")?.inputs["policy"].Statement.slice(3)).toEqual([
     {
       Effect: "Allow",
       Action: [

@@ -67,7 +67,8 @@ export function workflowNeeds(subject: Subject): Need[] {
 }
 
 /** What SageMaker does with the role of a job that was interrupted. */
-export function jobNeeds({ names, workload }: Subject): Need[] {
+export function jobNeeds(subject: Subject): Need[] {
+  const { names, workload } = subject;
   return [
     {
       by: { role: names.ofWorkload(workload, "training") },
@@ -75,6 +76,34 @@ export function jobNeeds({ names, workload }: Subject): Need[] {
       resources: [`arn:aws:s3:::${names.artifactBucket}/checkpoints/${workload}/any/0.json`],
       why: "only where an interrupted training is resumed",
       source: SOURCE.checkpoints,
+    },
+    ...transformNeeds(subject),
+  ];
+}
+
+/** What SageMaker does with the serving role where a person has files scored by a transform job. */
+function transformNeeds({ names, workload }: Subject): Need[] {
+  const by = { role: names.ofWorkload(workload, "serving") };
+  const lake = `arn:aws:s3:::${names.lakeBucket}`;
+  const needed = { by, why: "only a person starts transform jobs", source: SOURCE.sageMakerRoles };
+  const logs = names.arn("logs", "log-group:/aws/sagemaker/TransformJobs");
+  return [
+    { ...needed, actions: ["s3:GetObject", "s3:PutObject"], resources: [`${lake}/batch/${workload}/any`] },
+    {
+      ...needed,
+      actions: ["s3:ListBucket"],
+      resources: [lake],
+      context: { "s3:prefix": `batch/${workload}/any` },
+    },
+    {
+      ...needed,
+      actions: of("logs", "CreateLogGroup DescribeLogStreams"),
+      resources: [`${logs}:*`],
+    },
+    {
+      ...needed,
+      actions: of("logs", "CreateLogStream PutLogEvents"),
+      resources: [`${logs}:log-stream:any`],
     },
   ];
 }
