@@ -135,7 +135,13 @@ function exhausted(
 function ending(outcome: Outcome): string {
   if ("reply" in outcome) return `answers ${outcome.reply.status}: ${readDetail(outcome.reply.body)}`;
   if ("timedOut" in outcome) return "gives no answer in the time of one attempt, attemptTimeoutMs";
-  return `can't be reached: ${outcome.lost instanceof Error ? outcome.lost.message : String(outcome.lost)}`;
+  return `can't be reached: ${messagesOf(outcome.lost).join(": ")}`;
+}
+
+/** What an error says, and what lies behind it: Node's fetch says no more than "fetch failed" itself. */
+function messagesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  return [error.message, ...(error.cause instanceof Error ? messagesOf(error.cause) : [])];
 }
 
 function causeOf(outcome: Outcome | undefined): ErrorOptions | undefined {

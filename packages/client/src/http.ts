@@ -9,7 +9,7 @@ export interface SignableRequest {
 }
 
 export interface HttpOptions {
-  /** Where the API is, with its stage where it has one: `https://predictions.example.com` or `https://….amazonaws.com/v1`. */
+  /** Where the API is, with its stage where it has one: `https://predictions.example.com` or `https://….amazonaws.com/prod`. */
   url: string;
   /** Sent as `x-api-key`. */
   apiKey?: string;

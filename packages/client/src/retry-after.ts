@@ -6,7 +6,8 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   const text = header?.trim() ?? "";
   if (text === "") return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
-  const date = Date.parse(text);
+  // Date.parse alone would take "-1" for a year.
+  const date = /^[A-Z][a-z]+, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
