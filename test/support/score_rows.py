@@ -75,15 +75,19 @@ def walk(tree: dict[str, list[Any]], features: npt.NDArray[np.float32]) -> Float
 def main(folder: Path, rows: Path, answer: Path) -> None:
     """Writes the probabilities of `rows` by the artifact in `folder` to `answer`."""
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    trees = json.loads((folder / "trees.json").read_text("utf-8"))
+    structure = json.loads((folder / "structure.json").read_text("utf-8"))
+    # What is walked below: trees that go left where the feature is smaller, one raw score, a sigmoid over it.
+    shape = [structure["kind"], structure["comparison"], structure["imputed"], structure["answer"]["link"]]
+    if shape != ["trees", "<", None, "sigmoid"] or len(structure["base"]) != 1:
+        raise ValueError(f"{folder}/structure.json is {shape}; expected trees of XGBoost for a binary task")
     with gzip.open(rows, "rt", encoding="utf-8") as lines:
         inputs = tensors(manifest, [json.loads(line)["record"] for line in lines])
     model = onnx.load(str(folder / "model.onnx"))
     by_graph = run(bytes(model.SerializeToString()), inputs, "prediction")[:, 0]
-    features = run(features_graph(model, len(trees["features"])), inputs, "features")
-    margin = trees["base_score"] + sum(walk(tree, features) for tree in trees["trees"])
-    calibration = trees["calibration"]
-    by_trees = 1 / (1 + np.exp(-(calibration["slope"] * margin + calibration["intercept"])))
+    features = run(features_graph(model, len(structure["features"])), inputs, "features")
+    margin = structure["base"][0] + sum(walk(tree, features) for tree in structure["trees"])
+    ((slope,), (intercept,)) = structure["answer"]["slope"], structure["answer"]["intercept"]
+    by_trees = 1 / (1 + np.exp(-(slope * margin + intercept)))
     answer.write_text(json.dumps({"trees": by_trees.tolist(), "graph": by_graph.tolist()}), "utf-8")
 
 
