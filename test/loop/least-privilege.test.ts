@@ -3,7 +3,7 @@ import { awsNeeds, callsOf, idleOf } from "../security/aws-needs/index.ts";
 import { type Call, shownCall } from "../security/account.ts";
 import { probe } from "../security/probes.ts";
 import { type Proof, proveLeastPrivilege } from "../security/proof.ts";
-import { evaluateStack, type Stack, stackOf, WORKLOAD } from "../security/stacks.ts";
+import { evaluateStack, RECORD, type Stack, stackOf, WORKLOAD } from "../security/stacks.ts";
 import { type LoopRun, runLoop } from "../support/loop-run.ts";
 
 // Least privilege, from a run of the whole loop. Where a test fails, its message names the role and the statement: take away
@@ -23,7 +23,7 @@ const isApprovalByGate = ({ action, resource, context }: Call): boolean =>
   !resource.endsWith("/1");
 
 beforeAll(async () => {
-  run = await runLoop(WORKLOAD);
+  run = await runLoop(WORKLOAD, RECORD);
   const dev = stackOf("dev", run.resources, run.account);
   const [prod, networked] = await Promise.all([evaluateStack("prod"), evaluateStack("dev", NETWORK)]);
   const recorded = run.calls.map(({ role, action, resource, context }): Call => ({
@@ -62,12 +62,13 @@ function stackNamed(name: string): Stack {
 const callsIn = (stack: string): Call[] => calls[stack] ?? [];
 
 it("brings a model into service and captures an answer, and no call of any role is denied", () => {
-  const { status, verdict, rollout } = run.result;
-  expect({ status, verdict: verdict?.status, rollout: rollout?.status }).toEqual({
-    status: "SUCCEEDED",
-    verdict: "better",
-    rollout: "SUCCEEDED",
-  });
+  const told = ({ status, verdict, rollout }: LoopRun["result"]) => [
+    status,
+    verdict?.status,
+    rollout?.status,
+  ];
+  expect(told(run.result)).toEqual(["SUCCEEDED", "better", "SUCCEEDED"]);
+  expect(told(run.again)).toEqual(["SUCCEEDED", "unchanged", undefined]);
   expect(run.calls.filter(({ allowed }) => !allowed)).toEqual([]);
 });
 

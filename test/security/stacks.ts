@@ -8,8 +8,10 @@ import type { Subject } from "./aws-needs/need.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-/** The workload that the proofs are about: each has the same roles. */
-export const WORKLOAD = "hospital-readmission";
+/** The workload that the proofs are about: each has the same roles, and this one has states to look up as well. */
+export const WORKLOAD = "match-outcome";
+/** What its endpoint is asked: a record that leaves to it what it can look up. */
+export const RECORD = { team: "Real Madrid", opponent: "Barcelona", venue: "home", date: "2026-08-30" };
 
 export interface Stack {
   subject: Subject;

@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Platform, platformParameter } from "@perennial/contracts";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type EndpointRecord, Platform, platformParameter } from "@perennial/contracts";
+import { documentClient, Ledger } from "@perennial/ledger";
+import type { RealClock } from "../../local/clock.ts";
 import { openCloud, type LocalCloud } from "../../local/cloud.ts";
-import { writeExampleRecord } from "../../local/examples.ts";
 import type { RecordedCall } from "../../local/identity/call-log.ts";
 import type { Account, RecordedResource } from "../../local/program/resource.ts";
 import { retrain, type RetrainingResult } from "../../local/retraining.ts";
+import { mondayClock } from "./monday-clock.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const STACK = "dev";
@@ -15,9 +18,14 @@ const CAPTURE_MS = 20_000;
 /** How long the tracking server may take to be told, from the end of the rollout. */
 const TRACKING_MS = 120_000;
 
+/** Longer than any workload's cool-down, and into the next day's budget. */
+const A_DAY = 25 * 60 * 60_000;
+
 /** What a run of the whole loop left. */
 export interface LoopRun {
   result: RetrainingResult;
+  /** How the retraining from the first one's snapshot went. */
+  again: RetrainingResult;
   account: Account;
   resources: readonly RecordedResource[];
   /** Every call that any role made, each once. */
@@ -26,12 +34,16 @@ export interface LoopRun {
 
 /**
  * Runs the whole loop of one workload on this machine, from nothing to a verified rollout and an answer that was captured,
- * and takes everything down.
+ * and once more from the snapshot of its data; then takes everything down.
+ *
+ * @param record what the endpoint is asked.
  */
-export async function runLoop(workload: string): Promise<LoopRun> {
+export async function runLoop(workload: string, record: EndpointRecord): Promise<LoopRun> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-run-"));
   try {
+    const clock = mondayClock();
     const cloud = await openCloud({
+      clock,
       repository: REPOSITORY,
       stateFolder,
       stack: STACK,
@@ -40,19 +52,25 @@ export async function runLoop(workload: string): Promise<LoopRun> {
       settings: { "perennial:workloads": JSON.stringify([workload]) },
     });
     const { account, resources } = cloud;
-    let result: RetrainingResult;
+    let results: Pick<LoopRun, "result" | "again">;
     try {
-      result = await goRound(cloud, workload, stateFolder);
+      results = await goRound(cloud, clock, workload, record, stateFolder);
     } finally {
       await cloud.close();
     }
-    return { result, account, resources, calls: readCalls(stateFolder) };
+    return { ...results, account, resources, calls: readCalls(stateFolder) };
   } finally {
     rmSync(stateFolder, { recursive: true, force: true });
   }
 }
 
-async function goRound(cloud: LocalCloud, workload: string, stateFolder: string): Promise<RetrainingResult> {
+async function goRound(
+  cloud: LocalCloud,
+  clock: RealClock,
+  workload: string,
+  record: EndpointRecord,
+  stateFolder: string,
+): Promise<Pick<LoopRun, "result" | "again">> {
   await cloud.sageMaker.settled();
   const tracking = cloud.tracking.open();
   const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
@@ -63,12 +81,26 @@ async function goRound(cloud: LocalCloud, workload: string, stateFolder: string)
   await cloud.call("runtime.sagemaker", "InvokeEndpoint", {
     EndpointName: published.endpoint,
     ContentType: "application/json",
-    Body: readFileSync(writeExampleRecord(cloud.resources, workload, stateFolder)).toString("base64"),
+    Body: Buffer.from(JSON.stringify(record)).toString("base64"),
   });
   await captured(workload, stateFolder, Date.now() + CAPTURE_MS);
+  const snapshot = await snapshotOf(cloud, platform, workload);
+  clock.skip(A_DAY);
+  const again = await retrain(cloud, platform, published, "a test asks for it again", { snapshot });
   await tracking;
   await tracked(stateFolder, Date.now() + TRACKING_MS);
-  return result;
+  return { result, again };
+}
+
+async function snapshotOf({ url }: LocalCloud, platform: Platform, workload: string): Promise<string> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new DynamoDBClient({ endpoint: url, region: platform.region, credentials });
+  const entries = await new Ledger(documentClient(client), platform.ledgerTable).listHistory(workload, {
+    limit: 9,
+  });
+  const sha256 = entries.find((entry) => entry.kind === "retraining")?.snapshotSha256;
+  if (typeof sha256 !== "string") throw new Error(`the first retraining of ${workload} left no snapshot`);
+  return sha256;
 }
 
 async function captured(workload: string, stateFolder: string, until: number): Promise<void> {

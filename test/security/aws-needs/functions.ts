@@ -39,6 +39,13 @@ export function functionNeeds(subject: Subject): Need[] {
       source: "functions/register-model/packages.ts",
     },
     {
+      by: role("write-card"),
+      actions: ["sagemaker:UpdateModelCard"],
+      resources: [names.arn("sagemaker", `model-card/${names.shared(workload)}`)],
+      why: "only where an earlier model has a card",
+      source: "functions/write-card/model-cards.ts",
+    },
+    {
       by: role("judge-challenger"),
       actions: ["s3:GetObject"],
       resources: [`arn:aws:s3:::${names.artifactBucket}/verdicts/${workload}/earlier.json`],
