@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { HistoryEntry } from "@perennial/contracts";
-import { RealClock } from "../../local/clock.ts";
+import type { RealClock } from "../../local/clock.ts";
 import { openCloud, type LocalCloud } from "../../local/cloud.ts";
 import { writeExampleRecord } from "../../local/examples.ts";
+import { mondayClock } from "../support/monday-clock.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const WORKLOAD = "hospital-readmission";
@@ -27,11 +28,12 @@ const open = () =>
     port: 0,
     python: join(REPOSITORY, ".venv/bin/python"),
     clock,
+    settings: { "perennial:workloads": JSON.stringify([WORKLOAD]) },
   });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "perennial-loop-"));
-  clock = new RealClock();
+  clock = mondayClock();
   cloud = await open();
   await cloud.sageMaker.settled();
 });

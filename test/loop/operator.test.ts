@@ -23,8 +23,10 @@ let cloud: RunningProgram;
 /** What the first start had shown when it was up. */
 let screen: string;
 
-const start = () =>
-  startProgram(process.execPath, ["local/main.ts", "start", "--port", "0", "--state", state], ODD_PLACE);
+const start = () => {
+  const args = ["start", "--workloads", WORKLOAD, "--port", "0", "--state", state];
+  return startProgram(process.execPath, ["local/main.ts", ...args], ODD_PLACE);
+};
 
 beforeAll(async () => {
   state = mkdtempSync(join(tmpdir(), "perennial-operator-"));
@@ -160,7 +162,7 @@ it("trains the same model in every time zone and language", async () => {
 it("survives being killed in the middle of a retraining, which becomes ABORTED", async () => {
   const before = { prediction: await predict(), history: await history(), why: await json("why", "2") };
   await cloud.stop("SIGKILL");
-  cloud = startProgram(process.execPath, ["test/support/later-cloud.ts", state]);
+  cloud = startProgram(process.execPath, ["test/support/later-cloud.ts", state, WORKLOAD]);
   await cloud.shows("ready");
   expect(await predict()).toEqual(before.prediction);
   const { code } = await perennial("retrain", WORKLOAD, "--no-follow", "--state", state);

@@ -11,23 +11,35 @@ let state: string;
 beforeEach(() => (state = mkdtempSync(join(tmpdir(), "perennial-start-"))));
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 
+/** Any one: what is tested with it is the same for all. */
+const WORKLOAD = "medication-adherence";
 const COMMAND = ["local/main.ts", "start", "--port", "0", "--state"];
 
-/** Starts the local cloud and resolves once `text` stands on its screen. */
-async function started(text: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...COMMAND, state], {
+interface Started {
+  child: ChildProcess;
+  /** The line that was waited for. */
+  line: string;
+}
+
+/** Starts the local cloud and resolves once a line with `text` stands on its screen. */
+async function started(text: string, ...args: string[]): Promise<Started> {
+  const child = spawn(process.execPath, [...COMMAND, state, ...args], {
     cwd: REPOSITORY,
     stdio: ["ignore", "pipe", "inherit"],
   });
   let screen = "";
-  await new Promise<void>((resolve, reject) => {
+  const line = await new Promise<string>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       screen += chunk.toString();
-      if (screen.includes(text)) resolve();
+      const found = screen
+        .split("\n")
+        .slice(0, -1)
+        .find((one) => one.includes(text));
+      if (found !== undefined) resolve(found);
     });
     child.on("exit", (code) => reject(new Error(`ended with ${code} before "${text}":\n${screen}`)));
   });
-  return child;
+  return { child, line };
 }
 
 /** Processes that descend from `root`. */
@@ -50,7 +62,7 @@ describe("the local cloud", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const)(
     "leaves no process behind when it is stopped by %s in the middle of a job",
     async (signal) => {
-      const child = await started("prepare …");
+      const { child } = await started("prepare …", "--workloads", WORKLOAD);
       const pid = child.pid!;
       const below = descendants(pid);
       expect(below.length).toBeGreaterThanOrEqual(3);
@@ -63,8 +75,12 @@ describe("the local cloud", () => {
     },
   );
 
-  it("refuses a second start in one sentence that names the first", async () => {
-    const child = await started("in service at");
+  it("brings every workload into service with its baseline, and refuses a second start in one sentence that names the first", async () => {
+    const { child, line } = await started("in service at");
+    const workloads = readdirSync(join(REPOSITORY, "workloads")).filter((name) =>
+      existsSync(join(REPOSITORY, "workloads", name, "workload.ts")),
+    );
+    expect(line.split(": ")[1]?.split(", ")).toEqual(workloads.map((name) => `perennial-dev-${name}`));
     const { url } = JSON.parse(readFileSync(join(state, "gateway.json"), "utf8")) as { url: string };
     const second = spawnSync(process.execPath, [...COMMAND, state], { cwd: REPOSITORY, encoding: "utf8" });
     child.kill("SIGTERM");

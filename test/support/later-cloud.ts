@@ -4,9 +4,9 @@ import { openCloud } from "../../local/cloud.ts";
 import { writeInstance } from "../../local/instance.ts";
 import { PYTHON } from "./trained-model.ts";
 
-// node test/support/later-cloud.ts FOLDER: the local cloud on a state folder, as if a cool-down had passed since. It is there
-// to be killed.
-const [stateFolder = ""] = process.argv.slice(2);
+// node test/support/later-cloud.ts FOLDER WORKLOAD: the local cloud on a state folder, as if a cool-down had passed since. It is
+// there to be killed.
+const [stateFolder = "", workload = ""] = process.argv.slice(2);
 const clock = new RealClock();
 clock.skip(20 * 60_000);
 const { url, account, sageMaker } = await openCloud({
@@ -16,6 +16,7 @@ const { url, account, sageMaker } = await openCloud({
   port: 0,
   python: PYTHON,
   clock,
+  settings: { "perennial:workloads": JSON.stringify([workload]) },
   onProgress: { state: (_, state) => void process.stdout.write(`state ${state}\n`) },
 });
 await sageMaker.settled();

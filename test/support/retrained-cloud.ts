@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EndpointRecord, Platform, platformParameter } from "@perennial/contracts";
-import { RealClock } from "../../local/clock.ts";
+import type { RealClock } from "../../local/clock.ts";
 import { openCloud } from "../../local/cloud.ts";
 import { writeExampleRecord } from "../../local/examples.ts";
 import { retrain, type RetrainingResult } from "../../local/retraining.ts";
+import { mondayClock } from "./monday-clock.ts";
 import { PYTHON } from "./trained-model.ts";
 
 const STACK = "dev";
@@ -30,9 +31,16 @@ export interface RetrainedCloud {
 
 export async function openRetrainedCloud(name: string): Promise<RetrainedCloud> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-retrained-"));
-  const clock = new RealClock();
-  const repository = join(import.meta.dirname, "../..");
-  const cloud = await openCloud({ repository, stateFolder, stack: STACK, port: 0, python: PYTHON, clock });
+  const clock = mondayClock();
+  const cloud = await openCloud({
+    repository: join(import.meta.dirname, "../.."),
+    stateFolder,
+    stack: STACK,
+    port: 0,
+    python: PYTHON,
+    clock,
+    settings: { "perennial:workloads": JSON.stringify([name]) },
+  });
   const close = async (): Promise<void> => {
     await cloud.close();
     rmSync(stateFolder, { recursive: true, force: true });
