@@ -1,16 +1,15 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { Platform, platformParameter, WorkloadSpec } from "@perennial/contracts";
+import { Platform, platformParameter } from "@perennial/contracts";
 import { RealClock } from "../clock.ts";
-import { openCloud, type LocalCloud } from "../cloud.ts";
+import { openCloud } from "../cloud.ts";
 import { inColumns } from "../columns.ts";
 import { refuseSecond, removeInstance, writeInstance } from "../instance.ts";
 import { isDone, retrain } from "../retraining.ts";
 import { Screen } from "../screen.ts";
 import { readReplay } from "./declaration.ts";
 import { runReplay } from "./replay.ts";
-import { readRows } from "./source-rows.ts";
 import type { ReplayedBatch } from "./summary.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -69,14 +68,6 @@ function readCommand(args: string[]): Command | null {
   return { name, mostRows, stateFolder: values.state, isJson: values.json };
 }
 
-/** The spec as the recorded program holds it: with all its defaults. */
-function specOf({ resources }: LocalCloud, name: string): WorkloadSpec {
-  const stored = resources.find(({ inputs }) =>
-    new RegExp(`^specs/${name}/.*spec\\.json$`).test(String(inputs["key"])),
-  );
-  return WorkloadSpec.parse(JSON.parse(String(stored?.inputs["content"])));
-}
-
 async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<number> {
   const { folder, replay } = readReplay(join(REPOSITORY, "workloads"), name);
   const python = join(REPOSITORY, ".venv/bin/python");
@@ -112,18 +103,11 @@ async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<nu
     if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
     const first = await retrain(cloud, platform, workload, "a model to replay against");
     if (!isDone(first)) throw new Error(`${name} was not retrained: ${first.reason ?? first.status}`);
-    const spec = specOf(cloud, name);
-    const files = new Map(
-      Object.entries(replay.files).map(([file, path]) => [file, readRows(folder, path, spec)]),
-    );
     const say = (line: string): void => screen.say(line);
-    const batches = await runReplay({ cloud, clock, platform, workload, spec, replay, files, mostRows, say });
-    const isWhole = batches.every((batch) => isComplete(batch, spec));
-    process.stdout.write(
-      isJson
-        ? `${JSON.stringify({ ok: isWhole, workload: name, batches })}\n`
-        : `\n${table(batches, spec)}\n`,
-    );
+    const batches = await runReplay({ cloud, clock, platform, workload, replay, folder, mostRows, say });
+    const isWhole = batches.every((batch) => batch.isWhole);
+    const summary = isJson ? JSON.stringify({ ok: isWhole, workload: name, batches }) : `\n${table(batches)}`;
+    process.stdout.write(`${summary}\n`);
     if (!isWhole) screen.say("! a capture or a label is missing: compare the columns of the summary");
     return isWhole ? 0 : 1;
   } finally {
@@ -132,13 +116,9 @@ async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<nu
   }
 }
 
-function isComplete({ records, captured, labels }: ReplayedBatch, { monitoring }: WorkloadSpec): boolean {
-  return labels === records && (captured === records || monitoring.capturePercent < 100);
-}
-
-function table(batches: readonly ReplayedBatch[], { task, gate }: WorkloadSpec): string {
-  const observed = task.kind === "binary" ? "positive share" : "mean outcome";
+function table(batches: readonly ReplayedBatch[]): string {
   const counts = ["requests", "records", "refused", "captured", "labels"] as const;
+  const metric = batches[0]?.metric ?? "";
   const figure = (value: number | null): string => value?.toFixed(3) ?? "–";
   return inColumns(
     [
@@ -146,9 +126,10 @@ function table(batches: readonly ReplayedBatch[], { task, gate }: WorkloadSpec):
       "drift",
       "version",
       ...counts.map((count) => `>${count}`),
-      ">mean prediction",
-      `>${observed}`,
-      `>${gate.primary}`,
+      ">mean predicted",
+      // Of a binary task it is the share of the positive.
+      ">mean observed",
+      `>${metric}`,
     ],
     batches.map((batch) => [
       batch.name,

@@ -5,13 +5,13 @@ import {
   type Platform,
   type Replay,
   type ReplayBatch,
-  type WorkloadSpec,
+  WorkloadSpec,
 } from "@perennial/contracts";
 import type { RealClock } from "../clock.ts";
 import type { LocalCloud } from "../cloud.ts";
 import { drawBatch, type ReplayedRow } from "./draw-batch.ts";
 import { Lake } from "./lake.ts";
-import type { SourceRow } from "./source-rows.ts";
+import { readRows } from "./source-rows.ts";
 import { summarise, type ReplayedBatch } from "./summary.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -26,10 +26,9 @@ export interface ReplayContext {
   clock: RealClock;
   platform: Platform;
   workload: Platform["workloads"][number];
-  spec: WorkloadSpec;
+  /** What the workload declares, and its folder. */
   replay: Replay;
-  /** Rows of each of the replay's files. */
-  files: ReadonlyMap<string, readonly SourceRow[]>;
+  folder: string;
   /** Most records of a batch; a smaller batch is drawn as a larger one is. */
   mostRows: number;
   say: (line: string) => void;
@@ -40,7 +39,11 @@ export interface ReplayContext {
  * own with an inference id. The outcomes of what was answered follow `labelsAfterDays` after it: nobody has an id of the rest.
  */
 export async function runReplay(context: ReplayContext): Promise<ReplayedBatch[]> {
-  const { cloud, platform, workload, replay } = context;
+  const { cloud, platform, workload, replay, folder } = context;
+  const spec = WorkloadSpec.parse(JSON.parse((await cloud.read(workload.specUri)).toString("utf8")));
+  const files = new Map(
+    Object.entries(replay.files).map(([file, path]) => [file, readRows(folder, path, spec)]),
+  );
   const lake = new Lake({
     endpoint: cloud.url,
     region: platform.region,
@@ -49,17 +52,29 @@ export async function runReplay(context: ReplayContext): Promise<ReplayedBatch[]
   });
   const batches: ReplayedBatch[] = [];
   try {
-    for (const batch of replay.batches) batches.push(await replayBatch(context, lake, batch));
+    for (const batch of replay.batches) {
+      const wanted = { ...batch, rows: Math.min(batch.rows, context.mostRows) };
+      const rows = drawBatch(wanted, files.get(batch.from) ?? [], spec);
+      batches.push(await replayBatch(context, { lake, batch, rows, spec }));
+    }
   } finally {
     lake.close();
   }
   return batches;
 }
 
-async function replayBatch(context: ReplayContext, lake: Lake, batch: ReplayBatch): Promise<ReplayedBatch> {
-  const { clock, cloud, replay, files, spec, mostRows, say } = context;
-  const wanted = { ...batch, rows: Math.min(batch.rows, mostRows) };
-  const rows = drawBatch(wanted, files.get(batch.from) ?? [], spec);
+interface Drawn {
+  lake: Lake;
+  batch: ReplayBatch;
+  rows: readonly ReplayedRow[];
+  spec: WorkloadSpec;
+}
+
+async function replayBatch(
+  context: ReplayContext,
+  { lake, batch, rows, spec }: Drawn,
+): Promise<ReplayedBatch> {
+  const { clock, cloud, replay, say } = context;
   const began = clock.now();
   const { answered, records, refusals } = await send(context, batch, rows);
   // A capture belongs to the hour in which it was answered.

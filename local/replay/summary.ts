@@ -28,6 +28,8 @@ export interface ReplayedBatch {
   value: number | null;
   /** Key of the labels in the lake. */
   labelsKey: string;
+  /** Whether every record that was answered has its label and, where all are to be captured, its capture. */
+  isWhole: boolean;
 }
 
 /** What the lake holds of a batch; all by inference id. */
@@ -58,6 +60,9 @@ export function summarise(
     captured: captured.size,
     labels: labels.size,
     joined: ids.length,
+    isWhole:
+      labels.size === sent.records &&
+      (captured.size === sent.records || spec.monitoring.capturePercent < 100),
     versions: [...new Set([...captured.values()].map(({ model }) => model.version))].toSorted(
       (a, b) => a - b,
     ),
