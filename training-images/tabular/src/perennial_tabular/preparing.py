@@ -155,6 +155,9 @@ def write_lines(connection: duckdb.DuckDBPyConnection, part: Part, target: Path 
     """
     Hashes the part's rows as lines of JSON in order of their key and, with a target, writes them there,
     gzipped.
+
+    `parts` has to lie in order of the key, as `deal_parts` and rows.parquet do: sorting it once more would
+    hold every line in memory. DuckDB answers in the order in which rows lie (preserve_insertion_order).
     """
     digest = hashlib.sha256()
     with ExitStack() as files:
@@ -163,7 +166,7 @@ def write_lines(connection: duckdb.DuckDBPyConnection, part: Part, target: Path 
             file = files.enter_context(target.open("wb"))
             # Neither name nor time: the same rows are the same bytes.
             sink = files.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
-        cursor = connection.execute(f'SELECT {LINE} FROM parts WHERE part = {literal(part)} ORDER BY "key"')
+        cursor = connection.execute(f"SELECT {LINE} FROM parts WHERE part = {literal(part)}")
         while rows := cursor.fetchmany(FETCHED_ROWS):
             lines = "".join(f"{line}\n" for (line,) in rows).encode()
             digest.update(lines)
@@ -173,9 +176,10 @@ def write_lines(connection: duckdb.DuckDBPyConnection, part: Part, target: Path 
 
 
 def _write_open_parts(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """In the order in which `parts` lies, that of the key: the training job reads the file as it is."""
     parts = ", ".join(literal(part) for part in OPEN_PARTS)
     connection.execute(
-        f'COPY (SELECT * FROM parts WHERE part IN ({parts}) ORDER BY "key") '
+        f"COPY (SELECT * FROM parts WHERE part IN ({parts})) "
         f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     )
 
