@@ -180,6 +180,7 @@ def test_the_features_of_real_encounters_are_those_of_the_reference(hospital: Pa
     spec = Spec.read(layout.spec)
     graph = FeatureGraph.of(spec)
     batch = read_prepared(layout.prepared, spec, graph.layout).parts["validation"].batch.slice(0, 500)
+    assert isinstance(batch.strings, np.ndarray)
     records: list[Record] = []
     for strings, numbers in zip(batch.strings, batch.numbers, strict=True):
         record: Record = {

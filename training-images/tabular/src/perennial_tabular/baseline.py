@@ -24,7 +24,7 @@ def baseline(batch: Batch, layout: TensorLayout, task: Task, predictions: Floats
     """
     inputs: dict[str, Any] = {}
     for place, column in enumerate(layout.texts):
-        inputs[column.name] = _levels(batch.strings[:, place].tolist(), column)
+        inputs[column.name] = _levels(batch.texts_counted(place), column)
     for place, column in enumerate(layout.numbers):
         inputs[column.name] = _bins(batch.numbers[:, place])
     return {"rows": len(batch), "inputs": inputs, "predictions": _predictions(task, predictions)}
@@ -48,10 +48,12 @@ def output_names(task: Task) -> list[str]:
     return ["probability"] if task.kind == "binary" else ["estimate", "lower", "upper"]
 
 
-def _levels(texts: list[str], column: Column) -> dict[str, Any]:
+def _levels(texts: Counter[str], column: Column) -> dict[str, Any]:
     """A code counts by its category, the part before the point: single codes are too rare to compare."""
     is_code = column.type == "code"
-    counted = Counter(text.split(".")[0] if is_code else text for text in texts)
+    counted: Counter[str] = Counter()
+    for text, rows in texts.items():
+        counted[text.split(".")[0] if is_code else text] += rows
     missing = counted.pop("", 0)
     known = sorted(counted) if is_code else column.levels
     counts = {level: counted.pop(level, 0) for level in known}

@@ -16,8 +16,9 @@ from perennial_tabular.feature_graph import FeatureGraph
 from perennial_tabular.imbalance import balanced, weighted
 from perennial_tabular.imputation import Imputation
 from perennial_tabular.learners import learner_of
-from perennial_tabular.learners.learner import Fitted, Labelled, Matrix, Problem, Scores, base_scores
+from perennial_tabular.learners.learner import Fitted, Labelled, Problem, Scores, base_scores
 from perennial_tabular.machines import Machines, SharedCheckpoints
+from perennial_tabular.matrices import Matrix
 from perennial_tabular.model_graph import complete_model
 from perennial_tabular.rows import Places
 from perennial_tabular.spec import Spec

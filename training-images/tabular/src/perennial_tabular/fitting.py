@@ -6,6 +6,7 @@ kept.
 import logging
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from perennial_tabular.feature_graph import FeatureGraph
 from perennial_tabular.hyperparameters import Plan
 from perennial_tabular.learners.learner import Labelled
 from perennial_tabular.machines import Machines
+from perennial_tabular.matrices import empty_matrix
 from perennial_tabular.metrics import PRIMARY_METRICS, measure, reference_of
 from perennial_tabular.model_graph import Runner, feature_model
 from perennial_tabular.preparing import OPEN_PARTS
@@ -53,16 +55,21 @@ JUDGING_PARTS: tuple[Part, ...] = ("validation", "calibration")
 
 
 def help_to_fit(
-    spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines
+    spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines, spill: Path
 ) -> None:
     """What the machines do that don't write the model."""
-    matrices, crew = _matrices(spec, rows), Crew(machines, rows.key_places)
+    matrices, crew = _matrices(spec, rows, spill), Crew(machines, rows.key_places)
     fit_together(spec, plan.algorithms[0], matrices, checkpoints, crew)
 
 
-def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines) -> Trained:
-    """Searches, fits, calibrates, exports and compares."""
-    matrices, crew = _matrices(spec, rows), Crew(machines, rows.key_places)
+def fit(
+    spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, machines: Machines, spill: Path
+) -> Trained:
+    """
+    Searches, fits, calibrates, exports and compares. What is too large for the memory lies in the folder
+    `spill`.
+    """
+    matrices, crew = _matrices(spec, rows, spill), Crew(machines, rows.key_places)
     places = {part: rows.parts[part].group_places for part in OPEN_PARTS}
     log.info("metric name=features value=%d", matrices.train.features.shape[1])
     comparison = None
@@ -84,12 +91,13 @@ def fit(spec: Spec, rows: PreparedRows, plan: Plan, checkpoints: Checkpoints, ma
     return Trained(spec, rows, kept, predictions, reference, threshold, comparison)
 
 
-def _matrices(spec: Spec, rows: PreparedRows) -> Matrices:
+def _matrices(spec: Spec, rows: PreparedRows, spill: Path) -> Matrices:
     features = Runner(feature_model(FeatureGraph.of(spec)))
 
     def of(part: Part) -> Labelled:
         batch = rows.withheld if part == "train" else rows.parts[part].batch
-        return Labelled(features.run(batch), rows.parts[part].labels)
+        matrix = empty_matrix(len(batch), features.width, spill / f"{part}.float32")
+        return Labelled(features.run(batch, matrix), rows.parts[part].labels)
 
     return Matrices(of("train"), of("validation"), of("calibration"))
 

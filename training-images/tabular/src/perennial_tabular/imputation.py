@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perennial_tabular.feature_graph import FeatureGraph
-from perennial_tabular.learners.learner import Matrix
+from perennial_tabular.matrices import Matrix
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,11 @@ class TrainingLayout:
         return self.root / "model"
 
     @property
+    def spill(self) -> Path:
+        """What doesn't fit into memory, on the job's own volume."""
+        return self.root / "spill"
+
+    @property
     def run_record(self) -> Path:
         """What SageMaker packs into output.tar.gz."""
         return self.root / "output/data"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 from onnx import ModelProto, TensorProto, checker, helper
 
@@ -12,6 +11,7 @@ from perennial_tabular.answers.answer import PREDICTION, Answer
 from perennial_tabular.feature_graph import FEATURES, ML, FeatureGraph
 from perennial_tabular.imputation import Imputation
 from perennial_tabular.learners.learner import Scorer
+from perennial_tabular.matrices import Matrix, pieces, release
 from perennial_tabular.tensors import Batch
 
 # StringSplit, StringConcat and RegexFullMatch came with 20.
@@ -59,13 +59,19 @@ class Runner:
         options.inter_op_num_threads = 1
         self._session: Any = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
 
-    def run(self, batch: Batch) -> npt.NDArray[np.float32]:
-        """The graph's output for all rows of `batch`."""
-        starts: Sequence[int] = range(0, max(len(batch), 1), CHUNK_ROWS)
-        width = self._session.get_outputs()[0].shape[1]
+    @property
+    def width(self) -> int:
+        """Columns of the graph's output."""
+        return int(self._session.get_outputs()[0].shape[1])
+
+    def run(self, batch: Batch, output: Matrix | None = None) -> Matrix:
+        """The graph's output for all rows of `batch`; in `output` where that is given, [rows, width]."""
         # One matrix from the start: joining the chunks at the end would hold all rows twice.
-        output = np.empty((len(batch), width), np.float32)
-        for start in starts:
-            found = self._session.run(None, batch.slice(start, start + CHUNK_ROWS).feeds())[0]
-            output[start : start + CHUNK_ROWS] = found
-        return output
+        filled = np.empty((len(batch), self.width), np.float32) if output is None else output
+        for piece in pieces(len(batch)):
+            starts: Sequence[int] = range(piece.start, max(piece.stop, 1), CHUNK_ROWS)
+            for start in starts:
+                stop = min(start + CHUNK_ROWS, piece.stop)
+                filled[start:stop] = self._session.run(None, batch.slice(start, stop).feeds())[0]
+            release(filled)
+        return filled

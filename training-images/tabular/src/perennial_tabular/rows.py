@@ -14,8 +14,8 @@ from perennial_tabular.faults import Fault, InvalidInput
 from perennial_tabular.preparing import OPEN_PARTS, SEAL, write_lines
 from perennial_tabular.spec import Column, Part, Spec
 from perennial_tabular.split import place_of
-from perennial_tabular.sql import connect, identifier, literal
-from perennial_tabular.tensors import Batch, TensorLayout
+from perennial_tabular.sql import connect, identifier, literal, literals
+from perennial_tabular.tensors import Batch, CodedStrings, Strings, TensorLayout
 
 ROWS = "rows.parquet"
 Labels = npt.NDArray[np.float64]
@@ -78,11 +78,13 @@ def read_prepared(folder: Path, spec: Spec, layout: TensorLayout) -> PreparedRow
         )
     with connect() as connection:
         try:
+            # Not a table: texts of all rows would take more memory than everything that is made of them.
             connection.execute(
-                f"CREATE TABLE parts AS SELECT * FROM read_parquet({literal(str(folder / ROWS))})"
+                f"CREATE VIEW parts AS SELECT * FROM read_parquet({literal(str(folder / ROWS))})"
             )
         except duckdb.Error as error:
             raise InvalidInput("channel prepared", [Fault(ROWS, str(error).splitlines()[0])]) from error
+        # That they lie in order of their key is part of it: the lines are hashed as they lie.
         faults = [
             Fault(part, f"its rows hash to {found}, {SEAL} says {document['parts'][part]['sha256']}")
             for part in OPEN_PARTS
@@ -99,25 +101,39 @@ def read_prepared(folder: Path, spec: Spec, layout: TensorLayout) -> PreparedRow
 def _read_part(
     connection: duckdb.DuckDBPyConnection, part: Part, layout: TensorLayout, spec: Spec
 ) -> PartRows:
-    columns = [_value(column) for column in (*layout.texts, *layout.numbers)]
+    texts = [_texts(connection, part, column, f"texts_{place}") for place, column in enumerate(layout.texts)]
+    coded = [
+        f"enum_code(CAST({_value(column)} AS texts_{place}))" for place, column in enumerate(layout.texts)
+    ]
+    columns = [*coded, *map(_value, layout.numbers)]
     selected = ", ".join(f"{value} AS c{place}" for place, value in enumerate(columns))
     salted = literal(f"{spec.salt}:folds:")
     found = connection.execute(
         f"""
         SELECT label, {place_of(f'{salted} || "group"')} AS place, {selected}
-        FROM parts WHERE part = {literal(part)} ORDER BY "key"
+        FROM parts WHERE part = {literal(part)}
         """
     ).fetchnumpy()
     rows = len(found["label"])
-    strings = np.empty((rows, len(layout.texts)), object)
+    places = tuple(np.asarray(found[f"c{place}"]) for place in range(len(coded)))
     numbers = np.empty((rows, len(layout.numbers)), np.float32)
-    for place in range(len(layout.texts)):
-        strings[:, place] = found[f"c{place}"]
     for place in range(len(layout.numbers)):
-        numbers[:, place] = found[f"c{len(layout.texts) + place}"]
+        numbers[:, place] = found[f"c{len(coded) + place}"]
     return PartRows(
-        Batch(strings, numbers), np.asarray(found["label"], np.float64), np.asarray(found["place"])
+        Batch(CodedStrings(tuple(texts), places, rows), numbers),
+        np.asarray(found["label"], np.float64),
+        np.asarray(found["place"]),
     )
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, part: Part, column: Column, name: str) -> Strings:
+    """The texts that the part's rows hold in the column; `name` becomes the type whose members they are."""
+    query = f"SELECT DISTINCT {_value(column)} AS text FROM parts WHERE part = {literal(part)} ORDER BY text"
+    texts = [text for (text,) in connection.execute(query).fetchall()]
+    # A type has at least one member, also where a part has no row.
+    texts = texts or [""]
+    connection.execute(f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM {literals(texts)}")
+    return np.array(texts, object)
 
 
 def _value(column: Column) -> str:
@@ -126,14 +142,13 @@ def _value(column: Column) -> str:
         return f"coalesce({value}, '')"
     if column.type == "date":
         value = f"date_diff('day', DATE '1970-01-01', CAST({value} AS DATE))"
-    return f"coalesce(CAST({value} AS DOUBLE), 'nan'::DOUBLE)"
+    # A float32 is what the graph takes.
+    return f"coalesce(CAST(CAST({value} AS DOUBLE) AS FLOAT), 'nan'::FLOAT)"
 
 
 def _key_places(connection: duckdb.DuckDBPyConnection, spec: Spec) -> Places:
     place = place_of(f'{literal(f"{spec.salt}:withheld:")} || "key"')
-    found = connection.execute(
-        f"SELECT {place} AS place FROM parts WHERE part = 'train' ORDER BY \"key\""
-    ).fetchnumpy()
+    found = connection.execute(f"SELECT {place} AS place FROM parts WHERE part = 'train'").fetchnumpy()
     return np.asarray(found["place"])
 
 

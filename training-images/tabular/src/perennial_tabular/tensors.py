@@ -1,5 +1,6 @@
 """How a record becomes the graph's two inputs: `strings` [rows, texts] and `numbers` [rows, numbers]."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,20 +43,60 @@ class TensorLayout:
 
 
 @dataclass(frozen=True)
+class CodedStrings:
+    """
+    The tensor `strings` as places in the list of each column's texts: a byte or two for a value, where a text
+    of its own takes sixty.
+    """
+
+    texts: tuple[Strings, ...]
+    """The texts that a column holds, by column."""
+    places: tuple[npt.NDArray[np.unsignedinteger], ...]
+    """[rows] by column."""
+    rows: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows, len(self.texts)
+
+    def slice(self, start: int, stop: int) -> Strings:
+        """The rows' texts, as the graph takes them."""
+        strings = np.empty((max(min(stop, self.rows) - start, 0), len(self.texts)), object)
+        for column, (texts, places) in enumerate(zip(self.texts, self.places, strict=True)):
+            strings[:, column] = texts[places[start:stop]]
+        return strings
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows as the graph takes them: missing texts are "", missing numbers NaN."""
 
-    strings: Strings
+    strings: Strings | CodedStrings
     numbers: Numbers
 
     def __len__(self) -> int:
         return int(self.strings.shape[0])
 
     def slice(self, start: int, stop: int) -> "Batch":
-        return Batch(self.strings[start:stop], self.numbers[start:stop])
+        strings = self.strings
+        if isinstance(strings, CodedStrings):
+            return Batch(strings.slice(start, stop), self.numbers[start:stop])
+        return Batch(strings[start:stop], self.numbers[start:stop])
+
+    def texts_counted(self, place: int) -> Counter[str]:
+        """How many rows hold each text of the column at `place` of `strings`."""
+        strings = self.strings
+        if not isinstance(strings, CodedStrings):
+            return Counter(strings[:, place].tolist())
+        texts = strings.texts[place]
+        rows = np.bincount(strings.places[place], minlength=len(texts)).tolist()
+        return Counter({text: count for text, count in zip(texts.tolist(), rows, strict=True) if count})
 
     def feeds(self) -> dict[str, Any]:
-        """The tensors by the names of the graph's inputs; one that is zero wide isn't an input."""
+        """
+        The tensors by the names of the graph's inputs; one that is zero wide isn't an input. Of a slice: its
+        texts are no places.
+        """
         tensors = {"strings": self.strings, "numbers": self.numbers}
         return {name: tensor for name, tensor in tensors.items() if tensor.shape[1]}
 

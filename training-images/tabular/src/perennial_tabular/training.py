@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,22 @@ def train(layout: TrainingLayout) -> None:
         InvalidInput: the spec, the hyperparameters or the prepared rows have faults, or no trial of a search
         ends. ParityError: graph and fitted model differ by more than 1e-5.
     """
+    try:
+        _train(layout)
+    finally:
+        shutil.rmtree(layout.spill, ignore_errors=True)
+
+
+def _train(layout: TrainingLayout) -> None:
     machines = Machines.read(layout.machines)
     if not machines.is_first:
         work = _read(layout, machines)
-        help_to_fit(work.spec, work.rows, work.plan, work.checkpoints, machines)
+        help_to_fit(work.spec, work.rows, work.plan, work.checkpoints, machines, layout.spill)
         log.info("Fitted a share of the rows; %s writes the model.", machines.hosts[0])
         return
     with published(layout.model, MANIFEST) as folder:
         work = _read(layout, machines)
-        trained = fit(work.spec, work.rows, work.plan, work.checkpoints, machines)
+        trained = fit(work.spec, work.rows, work.plan, work.checkpoints, machines, layout.spill)
         manifest = write_artifact(folder, trained, work.checkpoints.identity, work.code)
     _record(layout.run_record, trained, manifest)
     log.info("Trained %s %s.", work.spec.name, manifest["version"])

@@ -12,8 +12,9 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from perennial_tabular.algorithm import Hyperparameters
 from perennial_tabular.checkpoints import Checkpoints
-from perennial_tabular.learners.learner import Fitted, Matrix, Problem, Scores
+from perennial_tabular.learners.learner import Fitted, Problem, Scores
 from perennial_tabular.losses import loss
+from perennial_tabular.matrices import Matrix
 from perennial_tabular.trees import LEAF, Forest, Tree, float32_below
 
 log = logging.getLogger(__name__)

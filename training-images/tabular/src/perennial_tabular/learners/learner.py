@@ -10,10 +10,10 @@ import numpy.typing as npt
 from perennial_tabular.algorithm import Hyperparameters
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.feature_graph import FeatureGraph
+from perennial_tabular.matrices import Matrix
 from perennial_tabular.rows import Labels
 from perennial_tabular.task import Task
 
-Matrix = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.floating]
 
 

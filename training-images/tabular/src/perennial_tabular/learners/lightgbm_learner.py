@@ -12,7 +12,8 @@ import numpy.typing as npt
 from perennial_tabular.algorithm import Hyperparameters
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.faults import Fault, InvalidInput
-from perennial_tabular.learners.learner import Fitted, Labelled, Matrix, Problem, Scores
+from perennial_tabular.learners.learner import Fitted, Labelled, Problem, Scores
+from perennial_tabular.matrices import Matrix
 from perennial_tabular.trees import LEAF, Forest, Tree, float32_below
 
 try:

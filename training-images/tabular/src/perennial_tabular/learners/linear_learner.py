@@ -15,8 +15,9 @@ from perennial_tabular.answers.classes import softmax
 from perennial_tabular.answers.probability import sigmoid
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.feature_graph import FeatureGraph
-from perennial_tabular.learners.learner import Fitted, Matrix, Problem
+from perennial_tabular.learners.learner import Fitted, Problem
 from perennial_tabular.losses import loss
+from perennial_tabular.matrices import Matrix
 
 log = logging.getLogger(__name__)
 

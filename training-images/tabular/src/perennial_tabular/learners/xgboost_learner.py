@@ -14,7 +14,9 @@ import xgboost
 
 from perennial_tabular.algorithm import Hyperparameters
 from perennial_tabular.checkpoints import Checkpoints
-from perennial_tabular.learners.learner import Fitted, Labelled, Matrix, Problem, Scores
+from perennial_tabular.learners.learner import Fitted, Problem, Scores
+from perennial_tabular.learners.xgboost_rows import binned, labelled, margins, threads_for
+from perennial_tabular.matrices import Matrix, pieces, release
 from perennial_tabular.trees import LEAF, Forest, Tree
 
 log = logging.getLogger(__name__)
@@ -22,10 +24,6 @@ log = logging.getLogger(__name__)
 # XGBoost's random numbers start anew with each chunk, from a seed of its own: where a training was
 # interrupted leaves no trace. A booster goes from chunk to chunk as bytes for the same reason.
 CHUNK_ROUNDS = 20
-# One thread trains 60,000 rows as fast as two, doesn't suffer where the machine is shared, and leaves sums
-# over threads out of the question. Millions of rows want more: always the same number, whatever the machine
-# has.
-THREADS, MANY_THREADS, MANY_ROWS = 1, 4, 500_000
 OWN_SETTINGS = ("num_round", "early_stopping_rounds", "seed")
 
 OBJECTIVES: dict[str, dict[str, Any]] = {
@@ -140,10 +138,15 @@ class Boosted:
         return gains / max(float(gains.sum()), np.finfo(np.float64).tiny)
 
     def raw(self, features: Matrix) -> Scores:
-        matrix = xgboost.DMatrix(
-            features, base_margin=_margins(self.base, len(features)), nthread=_threads(len(features))
-        )
-        raw: Scores = self.booster.predict(matrix, output_margin=True).reshape(-1, len(self.base))
+        raw = np.empty((len(features), len(self.base)), np.float32)
+        # Each row's score is its own: in pieces, because XGBoost's copy is larger than what it is given.
+        for piece in pieces(len(features)):
+            rows = features[piece]
+            matrix = xgboost.DMatrix(
+                rows, base_margin=margins(self.base, len(rows)), nthread=threads_for(len(features))
+            )
+            raw[piece] = self.booster.predict(matrix, output_margin=True).reshape(-1, len(self.base))
+            release(features)
         return raw
 
 
@@ -156,17 +159,13 @@ def _chunks(problem: Problem, settings: Hyperparameters, progress: Progress) -> 
     """The training after each further chunk of rounds, until it is finished."""
     if progress.is_finished(settings):
         return
-    threads = _threads(len(problem.train.labels))
+    threads = threads_for(len(problem.train.labels))
     parameters = {name: value for name, value in settings.items() if name not in OWN_SETTINGS}
     parameters |= OBJECTIVES[problem.task.kind] | {"tree_method": "hist", "nthread": threads}
     if problem.task.kind == "multiclass":
         parameters["num_class"] = problem.scores
-    rows = xgboost.QuantileDMatrix(
-        problem.train.features,
-        **_labels(problem.train, problem.base, threads),
-        max_bin=int(settings["max_bin"]),
-    )
-    judged = xgboost.DMatrix(problem.stopping.features, **_labels(problem.stopping, problem.base, threads))
+    rows = binned(problem, int(settings["max_bin"]), threads)
+    judged = xgboost.DMatrix(problem.stopping.features, **labelled(problem.stopping, problem.base, threads))
     while not progress.is_finished(settings):
         chunk = parameters | {"seed": int(settings["seed"]) + progress.rounds // CHUNK_ROUNDS}
         rounds = min(CHUNK_ROUNDS, int(settings["num_round"]) - progress.rounds)
@@ -174,30 +173,11 @@ def _chunks(problem: Problem, settings: Hyperparameters, progress: Progress) -> 
         yield progress
 
 
-def _labels(rows: Labelled, base: tuple[float, ...], threads: int) -> dict[str, Any]:
-    return {
-        "label": rows.labels,
-        "weight": rows.weights,
-        "base_margin": _margins(base, len(rows.labels)),
-        "nthread": threads,
-    }
-
-
-def _margins(base: tuple[float, ...], rows: int) -> npt.NDArray[np.float32]:
-    if len(base) == 1:
-        return np.full(rows, base[0], np.float32)
-    return np.tile(np.array(base, np.float32), (rows, 1))
-
-
-def _threads(rows: int) -> int:
-    return THREADS if rows < MANY_ROWS else MANY_THREADS
-
-
 def _boost_chunk(
     progress: Progress,
     parameters: dict[str, Any],
     rounds: int,
-    rows: xgboost.QuantileDMatrix,
+    rows: xgboost.DMatrix,
     judged: xgboost.DMatrix,
 ) -> Progress:
     measured: dict[str, dict[str, list[float]]] = {}
