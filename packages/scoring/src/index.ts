@@ -1,6 +1,7 @@
 export { readArtifactArchive, readArtifactDirectory, type Artifact, type ArtifactFile } from "./artifact.ts";
 export { ArtifactFault } from "./artifact-fault.ts";
 export { PredictionFault } from "./graph.ts";
+export { JointPredictor } from "./joint-predictor.ts";
 export { type CompletedRecord, Lookups, type StateKey, type StateOf } from "./lookups.ts";
 export { measureAll, measureMicros } from "./measure.ts";
 export { loadArtifact, loadModel, Model } from "./model.ts";

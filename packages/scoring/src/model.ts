@@ -86,7 +86,12 @@ export class Model {
    * @throws {PredictionFault} also if one of them is nothing that the task allows.
    */
   async predict(records: readonly unknown[], faults?: FaultList): Promise<Float32Array> {
-    return this.#checked(await this.scoreEncoded(this.encode(records, faults)));
+    return this.predictEncoded(this.encode(records, faults));
+  }
+
+  /** Predicts what `encode` laid out. @throws {PredictionFault} */
+  async predictEncoded(encoded: EncodedRecords): Promise<Float32Array> {
+    return this.#checked(await this.scoreEncoded(encoded));
   }
 
   /**
@@ -131,7 +136,7 @@ export class Model {
     if (faults.total > 0) return false;
     let answers: Float32Array;
     try {
-      answers = this.#checked(await this.scoreEncoded(encoded));
+      answers = await this.predictEncoded(encoded);
     } catch (error) {
       if (error instanceof PredictionFault) return false;
       throw error;
