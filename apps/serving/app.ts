@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import type { AnsweringModel } from "@perennial/contracts";
-import { OnlineTableFault } from "@perennial/online";
-import { InvalidRecords, PredictionFault, type Model, type RecordFault } from "@perennial/scoring";
+import { PredictionFault, type Model } from "@perennial/scoring";
 import fastify, {
   LogController,
   type FastifyInstance,
@@ -11,19 +9,26 @@ import fastify, {
   type FastifyRequest,
 } from "fastify";
 import { renderAnswer } from "./answer.ts";
+import type { Reason } from "./answered-request.ts";
 import { CUSTOM_ATTRIBUTES, customAttributes, INFERENCE_ID, inferenceIdOf } from "./custom-attributes.ts";
+import { endConnectionsOnClose } from "./ending-connections.ts";
+import { failureOf, isTableFault } from "./failure.ts";
 import { acceptedType, contentTypeOf } from "./media-type.ts";
+import { OPEN_METRICS } from "./open-metrics.ts";
+import { PendingRequests, type PendingLimits } from "./pending-requests.ts";
 import { type PredictedRecords, predictRecords } from "./predict-records.ts";
 import type { Readiness } from "./readiness.ts";
 import { Refusal } from "./refusal.ts";
-import { readRecords } from "./request-body.ts";
-import { framesOf, logLineOf } from "./request-log.ts";
+import { type BodyLimits, readRecords } from "./request-body.ts";
+import { framesOf } from "./request-log.ts";
+import { ServingMetrics } from "./serving-metrics.ts";
+import { VersionMetrics } from "./version-metrics.ts";
 
 export interface AppArgs {
   readiness: Readiness;
   /** Version of the model in the registry; 0 is the baseline. */
   version: number;
-  limits: { readonly maxBodyKiB: number; readonly maxRecords: number };
+  limits: BodyLimits & PendingLimits;
   /** Takes log lines (JSON, one a call); without it nothing is logged. */
   log?: { write(line: string): void };
   /** Longest waits for a client, in milliseconds: for its headers, for its whole request, for its next one. */
@@ -32,18 +37,30 @@ export interface AppArgs {
 
 // SageMaker gives a container 60 s to answer and keeps its connections open between requests.
 const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000, idleMs: 75_000 };
-const ROUTES: Readonly<Record<string, string>> = { "/ping": "GET, HEAD", "/invocations": "POST" };
+const ROUTES: Readonly<Record<string, string>> = {
+  "/ping": "GET, HEAD",
+  "/invocations": "POST",
+  "/metrics": "GET, HEAD",
+};
+/** When to come again after a 503: what passes at all passes within a second, or takes a new container. */
+const RETRY_AFTER_SECONDS = "1";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** How many records were answered. */
+    /** How many records were answered, with the sum of their first outputs and of its squares. */
     records: number;
+    predictionSum: number;
+    predictionSquares: number;
+    /** Why none was. */
+    reason: Reason | undefined;
   }
 }
 
 /** The endpoint's container (SageMaker's contract: `GET /ping`, `POST /invocations`); opens no port itself. */
 export function createApp(args: AppArgs): FastifyInstance {
   const { readiness, version, limits, log, timeouts = TIMEOUTS } = args;
+  const pending = new PendingRequests(limits);
+  const metrics = new ServingMetrics();
   const answering = (): AnsweringModel | undefined =>
     readiness.model && {
       workload: readiness.model.manifest.workload,
@@ -67,8 +84,15 @@ export function createApp(args: AppArgs): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
+  const versionMetrics = new VersionMetrics({
+    write: (line) => app.log.info(line, "metrics"),
+    now: () => Date.now(),
+  });
 
   app.decorateRequest("records", 0);
+  app.decorateRequest("predictionSum", 0);
+  app.decorateRequest("predictionSquares", 0);
+  app.decorateRequest("reason", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
@@ -78,50 +102,65 @@ export function createApp(args: AppArgs): FastifyInstance {
     return reply.code(503).send({ status: "unready", reason });
   });
 
-  app.post("/invocations", async (request, reply) => {
-    const model = readiness.model;
-    const answeredBy = answering();
-    if (model === undefined || answeredBy === undefined) {
-      return reply.code(503).send({ error: readiness.reason, faults: [], model: null });
-    }
-    const accepted = acceptedType(request.headers.accept);
-    const mediaType = contentTypeOf(request.headers["content-type"], request.headers["content-encoding"]);
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const records = readRecords(body, mediaType, model, limits);
-    const predicted = await predict(model, records);
-    request.records = records.length;
-    const answer = { task: model.manifest.task, model: answeredBy, ...predicted };
-    return (
-      reply
-        .header("content-type", accepted)
-        // As bytes: to a text Fastify would add a charset, and data capture knows content types by their exact names.
-        .send(Buffer.from(renderAnswer(answer, accepted)))
-    );
+  app.get("/metrics", { logLevel: "silent" }, async (_request, reply) => {
+    const { user, system } = process.cpuUsage();
+    const text = metrics.render({
+      model: answering(),
+      isReady: readiness.reason === undefined,
+      pending,
+      residentBytes: process.memoryUsage.rss(),
+      processorSeconds: (user + system) / 1e6,
+    });
+    return reply.header("content-type", OPEN_METRICS).send(text);
   });
 
-  async function predict(model: Model, records: readonly unknown[]): Promise<PredictedRecords> {
-    try {
-      return await predictRecords(model, records, readiness.states, Date.now());
-    } catch (error) {
-      if (error instanceof PredictionFault) await model.probe().catch(giveUp);
-      throw error;
+  app.post("/invocations", async (request, reply) => {
+    const { model, predictor } = readiness;
+    const answeredBy = answering();
+    if (model === undefined || predictor === undefined || answeredBy === undefined) {
+      request.reason = "unready";
+      const unready = { error: readiness.reason, faults: [], model: null };
+      return reply.code(503).header("retry-after", RETRY_AFTER_SECONDS).send(unready);
     }
-  }
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    return pending.hold(body.length, async () => {
+      const accepted = acceptedType(request.headers.accept);
+      const { "content-type": contentType, "content-encoding": encoding } = request.headers;
+      const records = readRecords(body, contentTypeOf(contentType, encoding), model, limits);
+      const predicted = await predictRecords(model, predictor, records, readiness.states, Date.now()).catch(
+        (error: unknown) => doubt(model, error),
+      );
+      note(request, predicted, model.manifest.output.columns);
+      const answer = { task: model.manifest.task, model: answeredBy, ...predicted };
+      return (
+        reply
+          .header("content-type", accepted)
+          // As bytes: to a text Fastify would add a charset, and data capture knows content types by their exact names.
+          .send(Buffer.from(renderAnswer(answer, accepted)))
+      );
+    });
+  });
 
   // Records on which the graph fails are one request's misfortune; a graph that fails on a row of nothing is no model.
-  function giveUp(error: unknown): void {
-    app.log.error(framesOf(error), "the model no longer answers");
-    readiness.fail("the model no longer answers");
+  async function doubt(model: Model, error: unknown): Promise<never> {
+    if (error instanceof PredictionFault) {
+      await model.probe().catch((fault: unknown) => {
+        app.log.error(framesOf(fault), "the model no longer answers");
+        readiness.fail("the model no longer answers");
+      });
+    }
+    throw error;
   }
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, message, faults } = describe(error, limits);
-    if (status >= 500) {
+    const { status, reason, message, faults } = failureOf(error, limits);
+    request.reason = reason;
+    if (status >= 500 && reason !== "overloaded") {
       // What a service says about a refused call holds names of resources, never a value of a record.
-      const service =
-        error instanceof OnlineTableFault && error.cause instanceof Error ? error.cause.message : undefined;
+      const service = isTableFault(error) && error.cause instanceof Error ? error.cause.message : undefined;
       request.log.error({ requestId: request.id, service, ...framesOf(error) }, message);
     }
+    if (status === 503) void reply.header("retry-after", RETRY_AFTER_SECONDS);
     return reply.code(status).send({ error: message, faults, model: answering() ?? null });
   }
 
@@ -129,86 +168,62 @@ export function createApp(args: AppArgs): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     const [path = ""] = request.url.split("?");
     const allowed = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
-    if (allowed === undefined) throw new Refusal(404, "no such path; expected /ping or /invocations");
+    if (allowed === undefined) {
+      throw new Refusal(404, `no such path; expected ${Object.keys(ROUTES).join(", ")}`);
+    }
     void reply.header("allow", allowed);
     throw new Refusal(405, `the method isn't allowed here; expected ${allowed}`);
   });
 
-  app.addHook("onSend", async (request, reply) => {
+  app.addHook("onSend", (request, reply, payload, done) => {
     const model = answering();
-    if (model === undefined || request.routeOptions.url !== "/invocations") return;
-    const sent = request.headers[CUSTOM_ATTRIBUTES];
-    reply.header(CUSTOM_ATTRIBUTES, customAttributes(sent, { ...model, inferenceId: request.id }));
+    if (model !== undefined && request.routeOptions.url === "/invocations") {
+      const sent = request.headers[CUSTOM_ATTRIBUTES];
+      reply.header(CUSTOM_ATTRIBUTES, customAttributes(sent, { ...model, inferenceId: request.id }));
+    }
+    done(null, payload);
   });
 
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
+    const { id: requestId, method, records, predictionSum, predictionSquares, reason } = request;
+    const { statusCode: status } = reply;
+    const durationMicros = Math.round(reply.elapsedTime * 1_000);
     const route = request.routeOptions.url ?? "(none)";
-    const line = logLineOf({
-      requestId: request.id,
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 1_000) / 1_000,
-      records: request.records,
-      model: route === "/invocations" ? answering() : undefined,
-      timestamp: Date.now(),
-    });
-    request.log.info(line, "request");
+    if (route === "/invocations") {
+      const answered = {
+        requestId,
+        status,
+        reason,
+        durationMicros,
+        records,
+        predictionSum,
+        predictionSquares,
+      };
+      metrics.add(answered);
+      const model = answering();
+      if (model !== undefined) versionMetrics.add(answered, model);
+    }
+    // Who was answered is counted and nothing more, and so is who came too many: under load a line each would be load.
+    if (status >= 400 && reason !== "overloaded") {
+      request.log.info({ requestId, method, route, status, reason, durationMicros }, "not predicted");
+    }
+    done();
+  });
+  app.addHook("onClose", (_app, done) => {
+    versionMetrics.flush();
+    done();
   });
 
   endConnectionsOnClose(app);
   return app;
 }
 
-/**
- * Lets a closing server end as soon as its last answer is out. Node would wait for connections that never sent a request,
- * and for those that stay open after an answer; by then its own timeouts no longer run.
- */
-function endConnectionsOnClose(app: FastifyInstance): void {
-  const silent = new Set<Socket>();
-  const underWay = new Set<ServerResponse>();
-  app.server.on("connection", (socket: Socket) => {
-    silent.add(socket);
-    socket.once("close", () => silent.delete(socket));
-  });
-  app.server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    silent.delete(socket);
-    underWay.add(response);
-    response.once("close", () => underWay.delete(response));
-  });
-  app.addHook("preClose", async () => {
-    for (const socket of silent) socket.destroy();
-    for (const response of underWay) response.shouldKeepAlive = false;
-  });
-}
-
-interface Described {
-  status: number;
-  message: string;
-  faults: readonly RecordFault[];
-}
-
-function describe(error: unknown, limits: AppArgs["limits"]): Described {
-  if (error instanceof InvalidRecords) return { status: 400, message: error.message, faults: error.faults };
-  if (error instanceof Refusal) {
-    const { status, message, detail, faults } = error;
-    return { status, message: detail === undefined ? message : `${message}: ${detail}`, faults };
+/** Keeps what the metrics want to know of an answer. */
+function note(request: FastifyRequest, { predictions }: PredictedRecords, columns: number): void {
+  request.records = predictions.length / columns;
+  for (let first = 0; first < predictions.length; first += columns) {
+    const prediction = predictions[first] ?? Number.NaN;
+    request.predictionSum += prediction;
+    request.predictionSquares += prediction * prediction;
   }
-  if (error instanceof OnlineTableFault) {
-    const message = `${error.message}; try again, or send the fields with the records`;
-    return { status: 503, message, faults: [] };
-  }
-  if (error instanceof PredictionFault) {
-    return { status: 500, message: "the model failed on these records", faults: [] };
-  }
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const message = `the body is larger than ${limits.maxBodyKiB} KiB, the most that one request may be; split it`;
-    return { status: 413, message, faults: [] };
-  }
-  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
-  if (typeof status === "number" && status >= 400 && status < 500) {
-    return { status, message: "the request is malformed HTTP", faults: [] };
-  }
-  return { status: 500, message: "the container failed; its log holds where", faults: [] };
 }

@@ -1,5 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { OnlineTable, RecentStates, type StateReader } from "@perennial/online";
+import type { StateReader } from "@perennial/online";
 import { loadModel } from "@perennial/scoring";
 import { createApp } from "./app.ts";
 import { Readiness } from "./readiness.ts";
@@ -7,17 +6,6 @@ import { readSettings, type Settings } from "./settings.ts";
 
 /** Longest wait for requests under way once the container is told to stop; SageMaker kills it after 30 s. */
 const DRAIN_MS = 25_000;
-
-/**
- * How long a state that was read is used again, and how many are kept. New states come with a retraining, so that a minute
- * loses nothing, and a table asked over and over would cost more time than the model (milliseconds against 50 µs).
- */
-const RECENT = { ttlMs: 60_000, size: 10_000 };
-
-/** Of one call to the table; what takes longer is tried again within the reading's deadline. */
-const TABLE_TIMEOUTS = { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true };
-
-type OnlineTablePlace = NonNullable<Settings["onlineTable"]>;
 
 async function main(): Promise<void> {
   const { version, limits, modelDirectory, onlineTable, host, port } = readSettings(
@@ -51,17 +39,15 @@ async function main(): Promise<void> {
   });
   const model = await loadModel(modelDirectory);
   await model.probe();
-  readiness.succeed(
-    model,
-    onlineTable === undefined ? undefined : statesOf(onlineTable, model.manifest.workload),
-  );
-  app.log.info({ workload: model.manifest.workload, version, artifact: model.manifest.version }, "ready");
+  const { workload } = model.manifest;
+  readiness.succeed(model, onlineTable === undefined ? undefined : await statesIn(onlineTable, workload));
+  app.log.info({ workload, version, artifact: model.manifest.version }, "ready");
 }
 
-function statesOf({ region, name }: OnlineTablePlace, workload: string): StateReader {
-  const client = new DynamoDBClient({ region, maxAttempts: 3, requestHandler: TABLE_TIMEOUTS });
-  const nowMs = () => performance.now();
-  return new RecentStates(new OnlineTable(client, name, workload, { nowMs }), { ...RECENT, nowMs });
+/** The client of the table is loaded where there is a table: it takes as much memory as the model and its rows. */
+async function statesIn(table: NonNullable<Settings["onlineTable"]>, workload: string): Promise<StateReader> {
+  const { statesOf } = await import("./online-states.ts");
+  return statesOf(table, workload);
 }
 
 /** One sentence and a code that isn't 0: SageMaker shows the log and starts the container anew. */

@@ -1,6 +1,6 @@
 import type { LookedUp } from "@perennial/contracts";
 import type { StateReader } from "@perennial/online";
-import { FaultList, type Model } from "@perennial/scoring";
+import { FaultList, type JointPredictor, type Model } from "@perennial/scoring";
 import { Refusal } from "./refusal.ts";
 
 export interface PredictedRecords {
@@ -16,24 +16,25 @@ export interface PredictedRecords {
  *   {OnlineTableFault} where the table can't be read now, {PredictionFault} where the model fails.
  */
 export async function predictRecords(
-  model: Model,
+  { lookups, manifest }: Pick<Model, "lookups" | "manifest">,
+  predictor: Pick<JointPredictor, "predict">,
   records: readonly unknown[],
   states: StateReader | undefined,
   nowMs: number,
 ): Promise<PredictedRecords> {
-  const { lookups } = model;
-  if (!lookups.areNeeded(records)) return { predictions: await model.predict(records), lookedUp: [] };
+  if (!lookups.areNeeded(records)) return { predictions: await predictor.predict(records), lookedUp: [] };
   if (states === undefined) {
-    const fields = model.manifest.lookups.flatMap(({ columns }) => Object.keys(columns)).join(", ");
+    const fields = manifest.lookups.flatMap(({ columns }) => Object.keys(columns)).join(", ");
     throw new Refusal(
       400,
       `this endpoint has no online table (PERENNIAL_ONLINE_TABLE) to look fields up in; send ${fields} with each record`,
+      { reason: "no-online-table" },
     );
   }
   const stateOf = await states.read(lookups.wanted(records));
   const faults = new FaultList();
   const completed = lookups.complete(records, stateOf, faults, nowMs);
-  const predictions = await model.predict(
+  const predictions = await predictor.predict(
     completed.map(({ record }) => record),
     faults,
   );

@@ -1,9 +1,10 @@
 import type { StateReader } from "@perennial/online";
-import type { Model } from "@perennial/scoring";
+import { JointPredictor, type Model } from "@perennial/scoring";
 
 /** Whether there is a model to answer with: what `/ping` says, and nothing kinder. */
 export class Readiness {
   #model: Model | undefined;
+  #predictor: JointPredictor | undefined;
   #states: StateReader | undefined;
   #reason: string | undefined = "the model is being loaded";
 
@@ -16,6 +17,11 @@ export class Readiness {
     return this.#model;
   }
 
+  /** What predicts by the model; undefined where there is none. */
+  get predictor(): JointPredictor | undefined {
+    return this.#predictor;
+  }
+
   /** Where the model's lookups are read; undefined where nothing can be looked up. */
   get states(): StateReader | undefined {
     return this.#states;
@@ -23,6 +29,7 @@ export class Readiness {
 
   succeed(model: Model, states?: StateReader): void {
     this.#model = model;
+    this.#predictor = new JointPredictor(model);
     this.#states = states;
     this.#reason = undefined;
   }
@@ -30,6 +37,7 @@ export class Readiness {
   /** From now on the container says that it can't answer, so that the platform replaces it. */
   fail(reason: string): void {
     this.#model = undefined;
+    this.#predictor = undefined;
     this.#reason = reason;
   }
 

@@ -31,10 +31,12 @@ export function readRecords(
 const tooMany = ({ maxRecords }: BodyLimits) =>
   new Refusal(413, `the body holds more than ${maxRecords} records, the most that one request may; split it`);
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
 function decode(body: Uint8Array): string {
   try {
     // It takes a byte order mark away, too.
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return UTF_8.decode(body);
   } catch {
     throw new Refusal(400, "the body isn't UTF-8");
   }

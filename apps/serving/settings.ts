@@ -25,6 +25,7 @@ const Environment = z.object({
       .max(25 * 1024),
   ),
   PERENNIAL_MAX_RECORDS: whole(z.int().min(1).max(100_000)),
+  PERENNIAL_MAX_PENDING: whole(z.int().min(1).max(10_000)).default(256),
   PERENNIAL_ONLINE_TABLE: TableArn.optional(),
   PERENNIAL_ML_ROOT: z.string().min(1).default("/opt/ml"),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -34,7 +35,12 @@ const Environment = z.object({
 export interface Settings {
   /** Version in the registry; 0 is the baseline. */
   readonly version: number;
-  readonly limits: { readonly maxBodyKiB: number; readonly maxRecords: number };
+  readonly limits: {
+    readonly maxBodyKiB: number;
+    readonly maxRecords: number;
+    /** Requests that may wait for their answer; past that they are told to come again. */
+    readonly maxPending: number;
+  };
   /** Table of the entities' latest states; undefined where nothing is looked up. */
   readonly onlineTable: { readonly region: string; readonly name: string } | undefined;
   readonly modelDirectory: string;
@@ -61,7 +67,11 @@ export function readSettings(
   );
   return {
     version: settings.PERENNIAL_MODEL_VERSION,
-    limits: { maxBodyKiB: settings.PERENNIAL_MAX_BODY_KIB, maxRecords: settings.PERENNIAL_MAX_RECORDS },
+    limits: {
+      maxBodyKiB: settings.PERENNIAL_MAX_BODY_KIB,
+      maxRecords: settings.PERENNIAL_MAX_RECORDS,
+      maxPending: settings.PERENNIAL_MAX_PENDING,
+    },
     onlineTable: settings.PERENNIAL_ONLINE_TABLE,
     modelDirectory: `${PERENNIAL_ML_ROOT}/model`,
     host: HOST,

@@ -34,7 +34,7 @@ describe("/ping", () => {
   });
 
   it("answers 503 with the reason until there is one, and so does /invocations", async () => {
-    const limits = { maxBodyKiB: 1, maxRecords: 1 };
+    const limits = { maxBodyKiB: 1, maxRecords: 1, maxPending: 1 };
     const app = createApp({ readiness: new Readiness(), version: 3, limits });
     const [ping, invocation] = [await app.inject("/ping"), await invoke({ app }, "{}")];
     expect([ping.statusCode, ping.json()]).toEqual([
@@ -143,7 +143,7 @@ describe("application/json", () => {
       `{"days": ${'{"a":'.repeat(3_000)}1${"}".repeat(3_000)}}`,
     );
     expect(response.statusCode).toBe(413);
-    const wide = await servingApp({}, { limits: { maxBodyKiB: 1024, maxRecords: 5 } });
+    const wide = await servingApp({}, { limits: { maxBodyKiB: 1024, maxRecords: 5, maxPending: 64 } });
     const closed = level === "[" ? "]" : "}";
     const deep = `{"days": ${level.repeat(5_000)}1${closed.repeat(5_000)}}`;
     const refused = await invoke(wide, deep);
@@ -337,8 +337,8 @@ describe("what is refused before it is read", () => {
   it.each([
     ["GET", "/invocations", 405, "the method isn't allowed here; expected POST", "POST"],
     ["DELETE", "/ping", 405, "the method isn't allowed here; expected GET, HEAD", "GET, HEAD"],
-    ["GET", "/", 404, "no such path; expected /ping or /invocations", undefined],
-    ["POST", "/constructor", 404, "no such path; expected /ping or /invocations", undefined],
+    ["GET", "/", 404, "no such path; expected /ping, /invocations, /metrics", undefined],
+    ["POST", "/constructor", 404, "no such path; expected /ping, /invocations, /metrics", undefined],
     ["GET", "/%zz", 400, "the request is malformed HTTP", undefined],
   ] as const)("%s %s", async (method, url, status, error, allow) => {
     const { app } = await servingApp();
@@ -415,18 +415,16 @@ describe("a model that fails", () => {
     expect(serving.lines().map(({ message }) => message)).toEqual([
       "the model no longer answers",
       "the model failed on these records",
-      "request",
+      "not predicted",
     ]);
   });
 });
 
 describe("the log", () => {
-  it("has one line a request, which is its metrics, too", async () => {
+  it("has a line for a request that wasn't predicted, and none for one that was", async () => {
     const serving = await servingApp();
-    await invoke(serving, JSON.stringify({ records: [RECORD, RECORD] }), {
-      "x-amzn-sagemaker-inference-id": "a-1",
-    });
-    const durationMs = expect.any(Number) as number;
+    await invoke(serving, JSON.stringify({ records: [RECORD, RECORD] }));
+    await invoke(serving, "[]", { "x-amzn-sagemaker-inference-id": "a-1" });
     expect(serving.lines()).toEqual([
       {
         level: 30,
@@ -435,32 +433,10 @@ describe("the log", () => {
         requestId: "a-1",
         method: "POST",
         route: "/invocations",
-        status: 200,
-        durationMs,
-        records: 2,
-        artifact: "0123456789ab",
-        _aws: {
-          Timestamp: expect.any(Number) as number,
-          CloudWatchMetrics: [
-            {
-              Namespace: "Perennial",
-              Dimensions: [["Workload", "ModelVersion"]],
-              Metrics: [
-                { Name: "Requests", Unit: "Count" },
-                { Name: "Records", Unit: "Count" },
-                { Name: "Refusals", Unit: "Count" },
-                { Name: "LatencyMs", Unit: "Milliseconds" },
-              ],
-            },
-          ],
-        },
-        Workload: "test-readmission",
-        ModelVersion: "3",
-        Requests: 1,
-        Records: 2,
-        Refusals: 0,
-        LatencyMs: durationMs,
-        message: "request",
+        status: 400,
+        reason: "unreadable-body",
+        durationMicros: expect.any(Number) as number,
+        message: "not predicted",
       },
     ]);
   });
@@ -477,8 +453,9 @@ describe("the log", () => {
     const serving = await servingApp();
     const response = await invoke(serving, body, { "content-type": type, accept: "*/*" });
     expect(serving.log()).not.toContain("XYZZY");
-    const refusals = response.statusCode === 400 ? 1 : 0;
-    expect(serving.lines()).toMatchObject([{ status: response.statusCode, Refusals: refusals }]);
+    await serving.app.close();
+    expect(serving.lines().at(-1)).toMatchObject({ Refused: response.statusCode === 400 ? 1 : 0 });
+    expect(serving.log()).not.toContain("XYZZY");
   });
 
   it("never holds a path or query, which a confused caller may have put a record into", async () => {

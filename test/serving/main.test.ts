@@ -123,7 +123,7 @@ describe("settings", () => {
   it("have SageMaker's root and port, on this machine only, unless told otherwise", () => {
     expect(readSettings(environment, ["serve"])).toEqual({
       version: 0,
-      limits: { maxBodyKiB: 1024, maxRecords: 1000 },
+      limits: { maxBodyKiB: 1024, maxRecords: 1000, maxPending: 256 },
       onlineTable: undefined,
       modelDirectory: "/opt/ml/model",
       host: "127.0.0.1",

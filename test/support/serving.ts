@@ -25,7 +25,7 @@ export async function servingApp(
   const readiness = new Readiness();
   readiness.succeed(await loadArtifact(await artifactArchive(artifactFiles(parts))), states);
   const log = { write: (line: string) => void written.push(line) };
-  const limits = { maxBodyKiB: 16, maxRecords: 5 };
+  const limits = { maxBodyKiB: 16, maxRecords: 5, maxPending: 64 };
   const app = createApp({ readiness, version: 3, limits, log, ...args });
   onTestFinished(async () => app.close());
   return {
