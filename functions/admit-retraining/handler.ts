@@ -11,6 +11,7 @@ import {
   answerOf,
   type Entrance,
   forEachWorkload,
+  freeze,
   type Holder,
   retrainInput,
 } from "@perennial/ledger";
@@ -33,7 +34,7 @@ export const createHandler =
   ({ entrance, telemetry, workloads, clock }: Dependencies) =>
   async (event: unknown): Promise<AdmissionAnswer> => {
     const trigger = parse(FUNCTIONS["admit-retraining"].event, event, "event of admit-retraining");
-    const request = trigger.kind === "re-entry" ? null : toRequest(trigger);
+    const request = trigger.kind === "re-entry" || trigger.kind === "freeze" ? null : toRequest(trigger);
 
     const enter = async (workload: string): Promise<AdmissionDecision[]> => {
       // A record inherits names such as "constructor", which a workload may have too.
@@ -45,9 +46,10 @@ export const createHandler =
       const { stateMachineArn, rawUri, snapshotsUri, search, ...limits } = settings;
       const door = { workload, door: "retrain" as const, stateMachineArn };
       const inputOf = (holder: Holder) => retrainInput(workload, holder, { rawUri, snapshotsUri, search });
-      const passage = await entrance.pass({ ...door, inputOf }, (state) =>
-        admit(state, request, { ...door, ...limits, live: null }, clock()),
-      );
+      const passage = await entrance.pass({ ...door, inputOf }, (before) => {
+        const state = trigger.kind === "freeze" ? freeze(before, trigger) : before;
+        return admit(state, request, { ...door, ...limits, live: null }, clock());
+      });
       return answerOf(workload, passage);
     };
 

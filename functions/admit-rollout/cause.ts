@@ -1,7 +1,7 @@
 import type { Cause, RolloutTrigger } from "@perennial/contracts";
 
-/** A trigger that asks for something: every kind but the sweep. */
-export type AskingTrigger = Exclude<RolloutTrigger, { kind: "re-entry" }>;
+/** A trigger that asks for something: every kind but the sweep and a freeze. */
+export type AskingTrigger = Exclude<RolloutTrigger, { kind: "re-entry" | "freeze" }>;
 
 /** Why a rollout is asked for, in the words that lease, execution and history keep. */
 export function causeOf(trigger: AskingTrigger): Cause {

@@ -17,6 +17,8 @@ import {
   type Declined,
   type Entrance,
   forEachWorkload,
+  freeze,
+  freezeEntry,
   type Holder,
   type Ledger,
   renew,
@@ -39,7 +41,7 @@ import { modelPackageArn, readModelPackage } from "./model-package.ts";
 type Workloads = FunctionEnvironment<"admit-rollout">["WORKLOADS"];
 
 export interface Dependencies {
-  ledger: Pick<Ledger, "readPointer">;
+  ledger: Pick<Ledger, "readPointer" | "appendHistory">;
   entrance: Pick<Entrance, "pass">;
   sageMaker: Pick<SageMakerClient, "send">;
   telemetry: Telemetry;
@@ -82,17 +84,19 @@ export const createHandler =
           const live = pointer === null ? null : RolloutTarget.strip().parse(pointer);
           const terms = { ...door, leaseMinutes, coolDownMinutes: 0, dailyBudget: Infinity, live };
 
-          let state = renew(before, leaseMinutes, now);
+          let state = renew(trigger.kind === "freeze" ? freeze(before, trigger) : before, leaseMinutes, now);
           const waiting = state.pending?.target;
           dropped = [];
           if (waiting) ({ state, dropped } = withoutUnapproved(state, await find(waiting.version), live));
-          if (trigger.kind === "re-entry") return admit(state, null, terms, now);
+          if (trigger.kind === "re-entry" || trigger.kind === "freeze") return admit(state, null, terms, now);
 
           const choice = await choose(trigger, { pointer, baselineSha256, state, now }, find);
           if (choice.kind !== "ask") return { state, decision: choice };
           return admit(state, choice.request, terms, now);
         },
       );
+      // Written at this door alone, after the state that it tells of.
+      if (trigger.kind === "freeze") await ledger.appendHistory(freezeEntry(trigger, stateMachineArn));
       const declined = dropped.flatMap((decision) => answerOf(workload, { decision, started: null }));
       return [...declined, ...answerOf(workload, passage)];
     };
@@ -126,7 +130,7 @@ async function choose(
 
 function askedWorkloads(trigger: RolloutTrigger, workloads: Workloads): string[] {
   if (trigger.kind === "re-entry") return Object.keys(workloads);
-  if (trigger.kind === "request") return [trigger.detail.workload];
+  if (trigger.kind === "request" || trigger.kind === "freeze") return [trigger.detail.workload];
   const group = trigger.modelPackageGroup;
   const owner = Object.keys(workloads).find((name) => workloads[name]?.modelPackageGroup === group);
   if (owner !== undefined) return [owner];

@@ -63,6 +63,13 @@ export function setTriggers(
     on: { pattern: patterns.rolloutRequested(stack) },
     listeners: [{ ...admitRollout, form: forms.rolloutRequested() }],
   });
+  trigger("freeze-requested", "Somebody asks for a freeze, or for its end", {
+    on: { pattern: patterns.freezeRequested(stack) },
+    listeners: [
+      { ...admitRetraining, form: forms.freezeRequested() },
+      { ...admitRollout, form: forms.freezeRequested() },
+    ],
+  });
   trigger("version-approved", "A version was approved, by the gate or by a person", {
     on: {
       pattern: pulumi.all(loops.map(({ registry }) => registry.groupName)).apply(patterns.versionApproved),

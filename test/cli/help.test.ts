@@ -7,6 +7,8 @@ const COMMANDS = [
   "retrain",
   "rollback",
   "promote",
+  "freeze",
+  "unfreeze",
   "status",
   "history",
   "why",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import { DescribeEndpointCommand, DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
 import { DescribeExecutionCommand, GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import type { HistoryEntry, Pointer } from "@perennial/contracts";
 import { type AdmissionState, EMPTY_ADMISSION } from "@perennial/ledger";
@@ -236,5 +236,67 @@ describe("promote", () => {
     expect(stack.written.err).toContain(
       `${WORKLOAD}:2 is PendingManualApproval (no reason was given), and only an approved version goes into service. Approve it first: perennial models approve.`,
     );
+  });
+});
+
+describe("freeze and unfreeze", () => {
+  const word = {
+    isFrozen: true,
+    by: "ada",
+    reason: "audit",
+    at: "2026-03-01T12:00:00.000Z",
+    until: "2026-03-06T12:00:00.000Z",
+  };
+
+  it("tells both doors, waits until they know, and says what that means", async () => {
+    const stack = world({ state: { ...EMPTY_ADMISSION, seen: ["event-1"], freeze: word } });
+    expect(await stack.run("freeze", WORKLOAD, "--days", "5", "--reason", "audit")).toBe(0);
+    expect(asked(stack)).toEqual([
+      {
+        stack: "dev",
+        workload: WORKLOAD,
+        frozen: true,
+        until: word.until,
+        reason: "audit",
+        requestedBy: "ada",
+      },
+    ]);
+    expect(stack.written.out).toBe(
+      `${WORKLOAD} is frozen until 2026-03-06 12:00:00 UTC: no retraining and no rollout starts, but a rollback. ` +
+        `What is asked for meanwhile waits; perennial unfreeze ${WORKLOAD} ends it before.\n`,
+    );
+  });
+
+  it("prints how the workload stands as JSON", async () => {
+    const stack = world({
+      state: { ...EMPTY_ADMISSION, seen: ["event-1"], freeze: { ...word, isFrozen: false } },
+    });
+    expect(await stack.run("unfreeze", WORKLOAD, "--json")).toBe(0);
+    expect(JSON.parse(stack.written.out)).toEqual({ workload: WORKLOAD, eventId: "event-1", frozen: null });
+    expect(asked(stack)).toMatchObject([{ frozen: false }]);
+  });
+
+  it("says so where a door doesn't hear of it", async () => {
+    const stack = world({ state: EMPTY_ADMISSION });
+    expect(await stack.run("unfreeze", WORKLOAD)).toBe(1);
+    expect(stack.written.err).toContain(
+      "Not both doors have heard of it within 90 s: look at perennial logs admit-retraining and admit-rollout.",
+    );
+  });
+
+  it.each(["0", "366", "1.5", "soon"])("refuses %s days", async (days) => {
+    const stack = world();
+    expect(await stack.run("freeze", WORKLOAD, "--days", days)).toBe(2);
+    expect(stack.written.err).toContain(
+      `--days is "${days}", expected a whole number from 1 to 365; a freeze ends by itself.`,
+    );
+    expect(asked(stack)).toEqual([]);
+  });
+
+  it("is shown by status", async () => {
+    const stack = world({ state: { ...EMPTY_ADMISSION, freeze: word } });
+    stack.sageMaker.on(DescribeEndpointCommand).resolves({ EndpointStatus: "InService" });
+    await stack.run("status", WORKLOAD);
+    expect(stack.written.out).toMatch(/ {2}frozen +until 2026-03-06 12:00:00 UTC by ada: audit\n/);
   });
 });

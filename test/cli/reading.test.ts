@@ -68,6 +68,7 @@ ${WORKLOAD}
           },
           difference: null,
           running: [],
+          frozen: null,
           waiting: [],
           lastOutcome: ROLLED_OUT,
         },

@@ -398,3 +398,31 @@ describe("1,000 shuffled deliveries of 250 triggers, to handlers that race, cras
     expect(tokens).toEqual(tokens.map((_, index) => index + 1));
   });
 });
+
+describe("a freeze", () => {
+  const freezing = (id: string, time: string, word: object) => ({
+    kind: "freeze",
+    id,
+    time,
+    detail: { stack: "dev", workload: WORKLOAD, reason: "audit", requestedBy: "ada", ...word },
+  });
+
+  it("keeps what is asked for until it is lifted, and starts it then", async () => {
+    const { admit, later, ledger } = open();
+    const freeze = freezing("f1", "2026-01-04T01:00:00Z", { frozen: true, until: "2026-02-01T00:00:00Z" });
+    expect(inShort(await admit(freeze))).toEqual([["nothing-pending", null]]);
+    expect(inShort(await admit(schedule("e1")))).toEqual([["held", null]]);
+    expect(inShort(await admit(sweep("s1")))).toEqual([["held", null]]);
+    later(10);
+    const lift = freezing("f2", "2026-01-04T02:10:00Z", { frozen: false });
+    expect(inShort(await admit(lift))).toEqual([["started", nameOf("e1")]]);
+    expect((await ledger.readAdmission(WORKLOAD, "retrain")).freeze).toMatchObject({ isFrozen: false });
+  });
+
+  it("without its end is refused", async () => {
+    const { admit } = open();
+    await expect(admit(freezing("f1", "2026-01-04T01:00:00Z", { frozen: true }))).rejects.toThrow(
+      "detail.until: given nothing",
+    );
+  });
+});

@@ -113,7 +113,7 @@ function open() {
       decision: null,
     }));
   };
-  return { table, executions, telemetry, clock, admit, putInService, end };
+  return { table, executions, telemetry, ledger, clock, admit, putInService, end };
 }
 
 const approval = (version: number, id = `a${version}`, time = "2026-01-04T02:30:00Z") => ({
@@ -419,3 +419,43 @@ function toMetadataWithout(key: string): Record<string, string> {
   });
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== key));
 }
+
+describe("a freeze", () => {
+  const asked = { stack: "dev", workload: WORKLOAD, reason: "audit", requestedBy: "ada" };
+  const freeze = {
+    kind: "freeze",
+    id: "f1",
+    time: "2026-01-04T02:30:00Z",
+    detail: { ...asked, frozen: true, until: "2026-02-01T00:00:00Z" },
+  };
+
+  it("holds an approval back, lets a rollback pass, and stands in the history once", async () => {
+    const { admit, ledger, putInService } = open();
+    putInService(3, 2);
+    await admit(freeze);
+    await admit(freeze);
+    const approval = {
+      kind: "approval",
+      id: "a1",
+      time: "2026-01-04T02:40:00Z",
+      modelPackageArn: arnOf(4),
+      modelPackageGroup: GROUP,
+      version: 4,
+    };
+    expect((await admit(approval)).decisions).toMatchObject([
+      { decision: "held", reason: "frozen by ada until 2026-02-01T00:00:00Z (audit)" },
+    ]);
+    const rollback = {
+      kind: "request",
+      id: "r1",
+      time: "2026-01-04T02:50:00Z",
+      detail: { ...asked, kind: "rollback", version: 2 },
+    };
+    expect((await admit(rollback)).decisions).toMatchObject([
+      { decision: "started", execution: nameOf("r1") },
+    ]);
+    expect(await ledger.listHistory(WORKLOAD, { limit: 10 })).toMatchObject([
+      { kind: "freeze", outcome: "frozen", execution: nameOf("f1"), startedAt: freeze.time },
+    ]);
+  });
+});

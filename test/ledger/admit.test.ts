@@ -72,6 +72,7 @@ describe("a request that nothing stands against", () => {
       day: "2026-01-04",
       startedToday: 1,
       pending: null,
+      freeze: null,
       seen: ["e1"],
     });
   });

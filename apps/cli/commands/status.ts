@@ -1,6 +1,6 @@
 import { DescribeEndpointCommand } from "@aws-sdk/client-sagemaker";
 import { ExecutionName, type HistoryEntry, type Pointer } from "@perennial/contracts";
-import type { AdmissionState } from "@perennial/ledger";
+import { type AdmissionState, freezeAt } from "@perennial/ledger";
 import type { Connection, Context, Where } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { table } from "../output/layout.ts";
@@ -29,6 +29,8 @@ export interface WorkloadStatus {
   /** Why the endpoint isn't what the pointer says; null where they agree. */
   difference: string | null;
   running: { kind: "retraining" | "rollout"; execution: string; since: string; cause: string }[];
+  /** Null where nothing holds back retrainings and rollouts. */
+  frozen: { by: string; reason: string; until: string } | null;
   waiting: { kind: "retraining" | "rollout"; count: number; until: string; reason: string }[];
   lastOutcome: HistoryEntry | null;
 }
@@ -87,6 +89,7 @@ async function statusOf(
     },
     difference: isMoving ? null : differenceOf(pointer, endpoint?.config ?? null),
     running: doors.flatMap(([kind, state]) => runningOf(kind, state)),
+    frozen: frozenOf(retrain, now),
     waiting: doors.flatMap(([kind, state]) => waitingOf(kind, state)),
     lastOutcome: history[0] ?? null,
   };
@@ -121,6 +124,11 @@ export function differenceOf(pointer: Pointer | null, liveConfig: string | null)
   );
 }
 
+function frozenOf(state: AdmissionState, now: Date): WorkloadStatus["frozen"] {
+  const frozen = freezeAt(state, now);
+  return frozen === null ? null : { by: frozen.by, reason: frozen.reason, until: frozen.until };
+}
+
 const runningOf = (kind: "retraining" | "rollout", { holder }: AdmissionState): WorkloadStatus["running"] =>
   holder === null
     ? []
@@ -135,7 +143,7 @@ export function statusLines(
   now: Date,
   { width, paint }: Pick<Terminal, "width" | "paint">,
 ): string[] {
-  const { champion, lastOutcome, difference } = workload;
+  const { champion, lastOutcome, difference, frozen } = workload;
   const rows = [
     ["endpoint", `${workload.endpoint}, ${stateText(workload.state, paint)}`],
     [
@@ -148,6 +156,9 @@ export function statusLines(
       "running",
       `${kind} ${execution}, started ${ago(since, now)} (${cause})`,
     ]),
+    ...(frozen === null
+      ? []
+      : [[paint("yellow", "frozen"), `until ${moment(frozen.until)} UTC by ${frozen.by}: ${frozen.reason}`]]),
     ...workload.waiting.map(({ kind, count, until, reason }) => [
       "waiting",
       `${count} ${kind} request${count === 1 ? "" : "s"} until ${moment(until)} UTC: ${reason}`,

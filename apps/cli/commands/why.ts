@@ -90,7 +90,7 @@ async function whyExecution(connection: Connection, execution: string): Promise<
         : `The history of ${workload} holds no execution ${execution} among its last ${SEARCHED}.`,
     );
   }
-  const number = entry.kind === "retraining" ? entry.version : entry.to;
+  const number = entry.kind === "retraining" ? entry.version : entry.kind === "rollout" ? entry.to : null;
   const version =
     number === null || number === 0 ? null : (await readVersion(connection, owner, number)).record;
   // A retraining that registered nothing was judged too; a rollout puts in service what another execution judged.

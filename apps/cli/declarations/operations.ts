@@ -1,4 +1,5 @@
 import { dataGate, type DataGateOptions } from "../commands/data-gate.ts";
+import { freeze, type FreezeOptions, unfreeze } from "../commands/freeze.ts";
 import { history, type HistoryOptions } from "../commands/history.ts";
 import { promote, rollBack, type MoveOptions, type RollbackOptions } from "../commands/move.ts";
 import { logs, type LogsOptions } from "../commands/logs.ts";
@@ -63,6 +64,25 @@ export function declareOperations(declaration: Declaration, context: Context): v
     .option(...JSON_OPTION)
     .action(async (model: string, options: MoveOptions) =>
       declaration.end(await promote(context, model, options)),
+    );
+
+  declaration
+    .command("freeze <workload>", "Hold back every retraining and rollout but a rollback, for some days.", [
+      'perennial freeze churn --reason "audit until Friday" --days 5',
+    ])
+    .option("--days <number>", "when it ends by itself, 1 to 365 days from now", "14")
+    .option("--reason <text>", "why, for the history", "asked for on the command line")
+    .option(...JSON_OPTION)
+    .action(async (workload: string, options: FreezeOptions & { days: string }) =>
+      declaration.end(await freeze(context, workload, options)),
+    );
+
+  declaration
+    .command("unfreeze <workload>", "End a freeze: what was held back goes on.", ["perennial unfreeze churn"])
+    .option("--reason <text>", "why, for the history", "asked for on the command line")
+    .option(...JSON_OPTION)
+    .action(async (workload: string, options: FreezeOptions) =>
+      declaration.end(await unfreeze(context, workload, options)),
     );
 
   declaration

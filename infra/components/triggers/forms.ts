@@ -44,6 +44,8 @@ export const drifted = (workload: string): EventForm =>
 
 export const requestedByHand = (): EventForm => form("manual", { detail: picked("$.detail") });
 
+export const freezeRequested = (): EventForm => form("freeze", { detail: picked("$.detail") });
+
 export const swept = (): EventForm => form("re-entry", {});
 
 export const approved = (): EventForm =>

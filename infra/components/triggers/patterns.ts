@@ -1,4 +1,9 @@
-import { EVENT_SOURCE, RETRAINING_REQUESTED, ROLLOUT_REQUESTED } from "@perennial/contracts";
+import {
+  EVENT_SOURCE,
+  FREEZE_REQUESTED,
+  RETRAINING_REQUESTED,
+  ROLLOUT_REQUESTED,
+} from "@perennial/contracts";
 
 /** The drift alarm went off. It reports every change of its state: only the step into ALARM counts. */
 export const alarmWentOff = (alarmName: string) => ({
@@ -21,6 +26,12 @@ export const retrainingRequested = (stack: string) => ({
 export const rolloutRequested = (stack: string) => ({
   source: [EVENT_SOURCE],
   "detail-type": [ROLLOUT_REQUESTED],
+  detail: { stack: [stack] },
+});
+
+export const freezeRequested = (stack: string) => ({
+  source: [EVENT_SOURCE],
+  "detail-type": [FREEZE_REQUESTED],
   detail: { stack: [stack] },
 });
 

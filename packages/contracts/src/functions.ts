@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { EvaluationReference } from "./evaluation.ts";
 import { HistoryEntry } from "./history.ts";
+import { HttpAnswer, HttpRequest, PredictionTarget, TokenDecision, TokenRequest } from "./http-api.ts";
 import { CardReference } from "./model-card.ts";
 import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
 import { OutcomeReport } from "./outcome-report.ts";
 import { Registration } from "./registry.ts";
-import { RetrainingTrigger, RolloutRequested } from "./trigger.ts";
+import { FreezeTrigger, RetrainingTrigger, RolloutRequested } from "./trigger.ts";
 import { VerdictReference } from "./verdict.ts";
+import { ProbeRequest, ProbeTally, Verification, VerificationRequest } from "./verification.ts";
 
 /** An environment variable that holds JSON: parsed and checked when the function starts. */
 function json<Schema extends z.ZodType>(schema: Schema) {
@@ -64,6 +66,7 @@ export const RolloutTrigger = z.discriminatedUnion("kind", [
     version: z.int().positive(),
   }),
   z.strictObject({ kind: z.literal("request"), id: z.string(), time: Instant, detail: RolloutRequested }),
+  FreezeTrigger,
   z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),
 ]);
 export type RolloutTrigger = z.output<typeof RolloutTrigger>;
@@ -244,6 +247,22 @@ export const FUNCTIONS = {
     event: QueuedEvents,
     answer: z.strictObject({ batchItemFailures: z.array(z.strictObject({ itemIdentifier: z.string() })) }),
   },
+  "answer-http": {
+    environment: z.object({
+      WORKLOADS: json(z.record(WorkloadName, PredictionTarget)),
+      /** Origins whose pages may call; `*` is any. */
+      CORS_ORIGINS: json(z.array(z.string())),
+    }),
+    event: HttpRequest,
+    answer: HttpAnswer,
+  },
+  "authorize-request": {
+    environment: z.object({ JWT_ISSUER: z.url(), JWT_AUDIENCE: z.string().min(1) }),
+    event: TokenRequest,
+    answer: TokenDecision,
+  },
+  "probe-endpoint": { environment: z.object({}), event: ProbeRequest, answer: ProbeTally },
+  "verify-rollout": { environment: z.object({}), event: VerificationRequest, answer: Verification },
   "record-outcome": {
     environment: z.object({ LEDGER_TABLE: z.string().min(1) }),
     event: OutcomeReport,

@@ -3,10 +3,9 @@ import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts"
 import { Cause } from "./trigger.ts";
 import { VerdictStatus } from "./verdict.ts";
 
-const common = {
+const told = {
   workload: WorkloadName,
   execution: ExecutionName,
-  executionArn: z.string(),
   /** Null where an execution ended before its input could be read. */
   cause: Cause.nullable(),
   startedAt: Instant,
@@ -14,11 +13,12 @@ const common = {
   /** One sentence for a person. */
   summary: z.string().max(2000),
 };
+const common = { ...told, executionArn: z.string() };
 
 /** How an execution can end without an answer. */
 export const Interruption = z.enum(["failed", "timed-out", "aborted"]);
 
-/** One line of the append-only history: how an execution ended. */
+/** One line of the append-only history: how an execution ended, or what a person decided. */
 export const HistoryEntry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("retraining"),
@@ -40,11 +40,21 @@ export const HistoryEntry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("rollout"),
     ...common,
-    /** `kept`: the endpoint came back with another configuration than the one asked for, so the champion stays. */
-    outcome: z.union([z.enum(["in-service", "kept"]), Interruption]),
+    /**
+     * `kept`: the endpoint came back with another configuration than the one asked for, so the champion stays.
+     * `rolled-back`: the model was in service, wasn't verified there, and the one before it was put back.
+     */
+    outcome: z.union([z.enum(["in-service", "kept", "rolled-back"]), Interruption]),
     stage: z.string().nullable(),
     from: z.int().min(0).nullable(),
     to: z.int().min(0).nullable(),
+  }),
+  z.strictObject({
+    /** A freeze, or its end. `execution` is the name that one would have which the request had started. */
+    kind: z.literal("freeze"),
+    ...told,
+    outcome: z.enum(["frozen", "unfrozen"]),
+    stage: z.null(),
   }),
 ]);
 export type HistoryEntry = z.output<typeof HistoryEntry>;

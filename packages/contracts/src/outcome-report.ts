@@ -3,6 +3,7 @@ import { Instant, S3Uri, Sha256 } from "./names.ts";
 import { Registration } from "./registry.ts";
 import { RetrainInput, RolloutInput } from "./trigger.ts";
 import { VerdictReference } from "./verdict.ts";
+import { Verification } from "./verification.ts";
 
 /** What a workflow's Catch holds about an error. */
 export const CaughtError = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
@@ -45,11 +46,14 @@ export const OutcomeReport = z.discriminatedUnion("kind", [
     kind: z.literal("rollout"),
     ...executed,
     input: RolloutInput,
-    outcome: z.enum(["in-service", "kept"]),
+    outcome: z.enum(["in-service", "kept", "rolled-back"]),
     from: z.int().min(0).nullable(),
-    /** Configuration asked for and the one that the endpoint came back with. */
+    /** Configuration asked for. */
     wanted: z.string(),
-    live: z.string(),
+    /** The endpoint as SageMaker describes it at the end. */
+    endpoint: z.object({ EndpointConfigName: z.string(), FailureReason: z.string().optional() }),
+    /** Null where the model was never in service, so that there was nothing to verify. */
+    verification: Verification.nullable(),
   }),
   z.strictObject({
     kind: z.literal("rollout-failed"),

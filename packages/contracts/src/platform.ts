@@ -20,6 +20,8 @@ export const Platform = z.strictObject({
     .string()
     .regex(/^arn:aws:sagemaker:[a-z0-9-]+:\d{12}:mlflow-app\/.+$/)
     .optional(),
+  /** Where the HTTP API answers, and how callers show who they are; absent where the stack has none. */
+  httpApi: z.strictObject({ url: z.url(), auth: z.enum(["key", "jwt", "iam"]) }).optional(),
   /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>`. */
   logGroups: z.record(z.string(), z.string()),
   workloads: z.array(

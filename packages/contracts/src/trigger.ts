@@ -5,6 +5,7 @@ import { ExecutionName, Instant, S3Uri, Sha256, StackName, WorkloadName } from "
 export const EVENT_SOURCE = "perennial";
 export const RETRAINING_REQUESTED = "Retraining Requested";
 export const ROLLOUT_REQUESTED = "Rollout Requested";
+export const FREEZE_REQUESTED = "Freeze Requested";
 
 /** What a retraining may be asked beyond its defaults. */
 const wishes = {
@@ -38,6 +39,33 @@ export const RolloutRequested = z.strictObject({
 });
 export type RolloutRequested = z.output<typeof RolloutRequested>;
 
+const freezing = {
+  /** As in a request for a retraining. */
+  stack: StackName,
+  workload: WorkloadName,
+  reason: z.string().min(1).max(500),
+  requestedBy: z.string().min(1).max(200),
+};
+
+/**
+ * Detail of a "Freeze Requested" event: holds back every retraining and rollout of a workload but a rollback, until it is
+ * lifted or its time is over. A freeze that nobody remembers must not keep a model from renewing itself.
+ */
+export const FreezeRequested = z.discriminatedUnion("frozen", [
+  z.strictObject({ frozen: z.literal(true), until: Instant, ...freezing }),
+  z.strictObject({ frozen: z.literal(false), ...freezing }),
+]);
+export type FreezeRequested = z.output<typeof FreezeRequested>;
+
+/** A freeze, or its end, as both doors are told of it. */
+export const FreezeTrigger = z.strictObject({
+  kind: z.literal("freeze"),
+  id: z.string(),
+  time: Instant,
+  detail: FreezeRequested,
+});
+export type FreezeTrigger = z.output<typeof FreezeTrigger>;
+
 /**
  * What `admit-retraining` receives: EventBridge's input transformers bring every source into this form. `id` and `time`
  * are the event's own, so that a duplicate is recognised.
@@ -53,6 +81,7 @@ export const RetrainingTrigger = z.discriminatedUnion("kind", [
   }),
   // The detail as a whole: an input transformer can't pick what an event leaves out.
   z.strictObject({ kind: z.literal("manual"), id: z.string(), time: Instant, detail: RetrainingRequested }),
+  FreezeTrigger,
   /** The sweep: looks again at what was held back, for every workload. */
   z.strictObject({ kind: z.literal("re-entry"), id: z.string(), time: Instant }),
 ]);
@@ -60,7 +89,7 @@ export type RetrainingTrigger = z.output<typeof RetrainingTrigger>;
 
 /** Why something runs, as it is kept in the lease, in the execution's input and in the history. */
 export const Cause = z.strictObject({
-  kind: z.enum(["schedule", "drift", "manual", "approval", "rollback", "promote", "image"]),
+  kind: z.enum(["schedule", "drift", "manual", "approval", "rollback", "promote", "image", "freeze"]),
   id: z.string(),
   time: Instant,
   reason: z.string(),

@@ -38,6 +38,17 @@ export type Pending = z.output<typeof Pending>;
 /** Most trigger ids kept to recognise a duplicate by. */
 export const SEEN_IDS = 256;
 
+/** The last word about a freeze. Events may come in any order: an older word is of no account. */
+export const Freeze = z.strictObject({
+  isFrozen: z.boolean(),
+  by: z.string(),
+  reason: z.string(),
+  /** When it was asked for, and when it ends by itself. */
+  at: Instant,
+  until: Instant,
+});
+export type Freeze = z.output<typeof Freeze>;
+
 /** All that one door of one workload knows: a single item, so that one conditional write decides. */
 export const AdmissionState = z.strictObject({
   /** Counts the writes; a write states the one it was decided on. 0: nothing was written yet. */
@@ -50,6 +61,8 @@ export const AdmissionState = z.strictObject({
   day: z.iso.date().nullable(),
   startedToday: z.int().min(0),
   pending: Pending.nullable(),
+  /** Null where nobody ever asked for one. */
+  freeze: Freeze.nullable().default(null),
   /** Ids of the latest triggers, newest last. */
   seen: z.array(z.string()).max(SEEN_IDS),
 });
@@ -64,5 +77,6 @@ export const EMPTY_ADMISSION: AdmissionState = {
   day: null,
   startedToday: 0,
   pending: null,
+  freeze: null,
   seen: [],
 };

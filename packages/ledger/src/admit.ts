@@ -1,6 +1,7 @@
 import type { Cause, RolloutTarget } from "@perennial/contracts";
 import { type AdmissionState, type Holder, type Pending, SEEN_IDS } from "./admission-state.ts";
 import { executionName } from "./execution.ts";
+import { freezeAt } from "./freeze.ts";
 import type { Door } from "./keys.ts";
 
 const MINUTE = 60_000;
@@ -32,7 +33,7 @@ export interface Terms {
 
 export type Decision =
   | { kind: "started"; holder: Holder }
-  | { kind: "held"; by: "lease" | "cool-down" | "budget"; until: string; reason: string }
+  | { kind: "held"; by: "lease" | "cool-down" | "budget" | "freeze"; until: string; reason: string }
   | { kind: "duplicate"; reason: string }
   | { kind: "nothing-pending"; reason: string };
 
@@ -55,7 +56,7 @@ export function admit(before: AdmissionState, request: Request | null, terms: Te
   if (waiting === null) return { state, decision: { kind: "nothing-pending", reason: "nothing waits" } };
 
   const seen = request === null ? state.seen : [...state.seen, request.cause.id].slice(-SEEN_IDS);
-  const hold = holdBack(state, terms, now);
+  const hold = holdBack(state, waiting.cause, terms, now);
   if (hold !== null) {
     const { reason, until } = hold;
     const isKnown = request === null && state.pending?.reason === reason && state.pending.until === until;
@@ -108,10 +109,18 @@ export function renew(state: AdmissionState, leaseMinutes: number, now: Date): A
 
 /** The first rule that keeps a request from starting now, or null. */
 function holdBack(
-  { holder, lastStartedAt, day, startedToday }: AdmissionState,
+  state: AdmissionState,
+  cause: Cause,
   { coolDownMinutes, dailyBudget }: Terms,
   now: Date,
-): { by: "lease" | "cool-down" | "budget"; until: string; reason: string } | null {
+): { by: "lease" | "cool-down" | "budget" | "freeze"; until: string; reason: string } | null {
+  const { holder, lastStartedAt, day, startedToday } = state;
+  const frozen = freezeAt(state, now);
+  // A freeze must never stand between a person and the way back.
+  if (frozen !== null && cause.kind !== "rollback") {
+    const { by, until, reason } = frozen;
+    return { by: "freeze", until, reason: `frozen by ${by} until ${until} (${reason})` };
+  }
   if (holder !== null && now.getTime() < Date.parse(holder.expiresAt)) {
     const until = holder.expiresAt;
     return { by: "lease", until, reason: `${holder.execution} holds the lease until ${until} at most` };

@@ -1,4 +1,10 @@
-export { type AdmissionState, EMPTY_ADMISSION, type Holder, type Pending } from "./admission-state.ts";
+export {
+  type AdmissionState,
+  EMPTY_ADMISSION,
+  type Freeze,
+  type Holder,
+  type Pending,
+} from "./admission-state.ts";
 export { admit, type Admission, type Decision, renew, type Request, type Terms } from "./admit.ts";
 export { Entrance, type EntranceTo } from "./entrance.ts";
 export {
@@ -8,6 +14,7 @@ export {
   type RetrainingDefaults,
   rolloutInput,
 } from "./execution.ts";
+export { freeze, freezeAt, freezeEntry } from "./freeze.ts";
 export { type Failure, readFailure } from "./failure.ts";
 export type { Door } from "./keys.ts";
 export { confirm, release, withdraw } from "./lease.ts";
