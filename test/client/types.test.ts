@@ -1,6 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readSpecs } from "../../packages/client/generate/specs.ts";
 import { faultsOf } from "./compile.ts";
+
+// The first one to compile reads the libraries' types.
+vi.setConfig({ testTimeout: 60_000 });
 
 const CLIENT = `import { createClient, http } from "@perennial/client";
 const client = createClient({ transport: http({ url: "https://predictions.example.com" }) });
