@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   createClient,
   type ClientOptions,
-  type PredictionError,
+  PredictionError,
   type PredictOptions,
   type Reply,
 } from "../../packages/client/src/index.ts";
@@ -171,6 +171,26 @@ describe("what doesn't pass", () => {
     expect((outcome as Error).message).toBe(`stand-in match-outcome answers 404: ${said}.`);
   });
 });
+
+describe("a reply of any kind", () => {
+  it("is an answer or an error of the client's own, that names the call", async () => {
+    const status = fc.oneof(fc.integer({ min: 100, max: 599 }), fc.constantFrom(200, 400, 422, 503));
+    const faults = fc.array(fc.jsonValue());
+    const body = fc.oneof(fc.jsonValue(), fc.record({ faults, detail: fc.jsonValue() }), fc.string());
+    await fc.assert(
+      fc.asyncProperty(status, body, fc.option(fc.string()), async (status, body, retryAfter) => {
+        const { outcome } = await ask([{ status, body, retryAfter: retryAfter ?? undefined }]);
+        expect(outcome).toBeInstanceOf(PredictionError);
+        const { name, message, call } = outcome as PredictionError;
+        expect(KINDS).toContain(name);
+        expect(message).toContain("match-outcome");
+        expect(call).toMatchObject({ workload: "match-outcome", status, inferenceId: "id-1" });
+      }),
+    );
+  });
+});
+
+const KINDS = ["InvalidRecords", "Refused", "Unauthorized", "Unavailable", "TimedOut", "ServiceFault"];
 
 describe("time", () => {
   it("of one attempt is limited, and a late one is tried again", async () => {

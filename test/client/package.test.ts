@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type * as client from "../../packages/client/src/index.ts";
+import type * as published from "../../packages/client/src/index.ts";
 import { compile } from "../../packages/client/generate/compile.ts";
 import { StandInServer } from "../support/stand-in-server.ts";
 import { browserBundle } from "./bundle.ts";
@@ -53,11 +53,11 @@ describe("the package as it is published", () => {
 
   it("asks and is answered", async () => {
     const entry = createRequire(join(folder, "program.js")).resolve("@perennial/client");
-    const { createClient, http } = (await import(pathToFileURL(entry).href)) as typeof client;
+    const { createClient, http } = (await import(pathToFileURL(entry).href)) as typeof published;
     const server = await new StandInServer().open();
     server.answer = (_, response) => response.end(JSON.stringify(matchReply(1).body));
-    const { predict } = createClient({ transport: http({ url: server.url }) });
-    expect((await predict("match-outcome", MATCH)).prediction).toEqual(matchPrediction(1));
+    const client = createClient({ transport: http({ url: server.url }) });
+    expect((await client.predict("match-outcome", MATCH)).prediction).toEqual(matchPrediction(1));
     await server.close();
   });
 
