@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Platform, platformParameter } from "@perennial/contracts";
 import { openCloud, type LocalCloud } from "./cloud.ts";
-import { examples, writeExampleRecord } from "./examples.ts";
+import { inColumns } from "./columns.ts";
+import { examples, httpExample, writeExampleRecord } from "./examples.ts";
 import { refuseSecond, removeInstance, writeInstance } from "./instance.ts";
 import { rowOf, table } from "./results.ts";
 import { isDone, retrain, type RetrainingResult } from "./retraining.ts";
@@ -104,7 +105,14 @@ async function start(command: Command): Promise<number> {
   });
   try {
     const { url, account } = cloud;
-    const instance = { url, pid: process.pid, stack, region: account.region };
+    const httpApiUrl = cloud.httpApis.url;
+    const instance = {
+      url,
+      pid: process.pid,
+      stack,
+      region: account.region,
+      ...(httpApiUrl === null ? {} : { httpApiUrl }),
+    };
     writeInstance(stateFolder, instance);
     await cloud.sageMaker.settled();
     const platform = await readPlatform(cloud, stack);
@@ -121,10 +129,25 @@ async function start(command: Command): Promise<number> {
       screen.say(`what is in service:\n\n${table(rows)}\n`);
     }
     if (signal === null && !once) {
-      for (const { name, endpoint } of platform.workloads) {
-        const record = writeExampleRecord(cloud.resources, name, stateFolder);
+      const answering = platform.workloads.map(({ name, endpoint }) => ({
+        name,
+        endpoint,
+        record: writeExampleRecord(cloud.resources, name, stateFolder),
+      }));
+      const list = inColumns(
+        ["endpoint", "takes such a record"],
+        answering.map(({ endpoint, record }) => [endpoint, record]),
+      );
+      if (answering.length > 1) screen.say(`what answers:\n\n${list}\n`);
+      const [first] = answering;
+      if (first !== undefined) {
+        const { endpoint, record } = first;
         const interpreter = relative(process.cwd(), python);
         screen.say(`${endpoint} answers.\n\n${examples(url, account.region, endpoint, record, interpreter)}`);
+        if (httpApiUrl !== null) {
+          const [keyFile = null] = cloud.httpApis.keys.files;
+          screen.say(httpExample(httpApiUrl, keyFile, first.name, record));
+        }
       }
       screen.say("Running until Ctrl-C.");
       await stopped;
