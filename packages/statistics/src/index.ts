@@ -8,6 +8,7 @@
  * - several tests, several looks: holm, benjaminiHochberg, alphaForLook, isHoldoutRetired
  * - the gate's parts: PRIMARY, GUARD, compareMetric, compareSlices, judgeGain
  * - what is reported of a model, for any task: measureTask
+ * - two models that share the traffic, judged as outcomes arrive: Experiment, outcomesNeeded, armOf
  * - proof that the gate keeps its promise: simulateYears
  *
  * NaN in a prediction makes every metric of it NaN, and NaN never passes a check.
@@ -17,6 +18,10 @@ export * from "./auc-influence.ts";
 export * from "./bootstrap.ts";
 export * from "./cluster-standard-error.ts";
 export * from "./exact-interval.ts";
+export { armOf } from "./experiment/arm.ts";
+export * from "./experiment/experiment.ts";
+export { MeanSequence } from "./experiment/mean-sequence.ts";
+export * from "./experiment/outcomes-needed.ts";
 export * from "./gate/compare-metric.ts";
 export * from "./gate/compare-slices.ts";
 export * from "./gate/judge-gain.ts";
