@@ -30,11 +30,17 @@ const nameOf = ({ entity, key }: StateKey): string => JSON.stringify([entity, ke
 const { artifact, kept, ...rest } = workerData as WorkerStart;
 const scorer = new BlockScorer({ ...rest, model: await openModel(artifact, kept), readStates });
 
+/** The memory of `bytes` to hand over rather than to copy; a part of a larger memory, such as Node's pool, is copied. */
+function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
 port.on("message", (message: ToWorker) => {
   if (message.kind === "block") {
     const { id, bytes, isFirst } = message;
     scorer.score(bytes, isFirst).then(
-      (block) => say({ kind: "scored", id, block }),
+      (block) =>
+        port.postMessage({ kind: "scored", id, block } satisfies FromWorker, ownBuffer(block.output)),
       (error: unknown) =>
         say({ kind: "failed", id, reason: error instanceof Error ? error.message : String(error) }),
     );
