@@ -61,8 +61,8 @@ export function endpoint({ client, stack, endpointNames = {} }: EndpointOptions)
   };
 }
 
-/** AWS's names for "too many requests" and "not yet"; not all of them come with a status that says so. */
-const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|ModelNotReady|SlowDown/;
+/** AWS's names for "too many requests": some of them come with status 400. */
+const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/;
 const UNAUTHORIZED =
   /AccessDenied|UnrecognizedClient|ExpiredToken|InvalidSignature|IncompleteSignature|MissingAuthentication|CredentialsProvider|TokenProvider/;
 
