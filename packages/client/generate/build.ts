@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "./compile.ts";
 
@@ -6,3 +6,4 @@ import { compile } from "./compile.ts";
 const folder = join(import.meta.dirname, "../dist");
 rmSync(folder, { recursive: true, force: true });
 compile(folder);
+copyFileSync(join(import.meta.dirname, "../../../LICENSE"), join(folder, "LICENSE"));
