@@ -99,7 +99,8 @@ def _matrices(spec: Spec, rows: PreparedRows, spill: Path) -> Matrices:
         matrix = empty_matrix(len(batch), features.width, spill / f"{part}.float32")
         return Labelled(features.run(batch, matrix), rows.parts[part].labels)
 
-    return Matrices(of("train"), of("validation"), of("calibration"))
+    groups = rows.parts["train"].group_places
+    return Matrices(of("train"), of("validation"), of("calibration"), groups)
 
 
 def compare(

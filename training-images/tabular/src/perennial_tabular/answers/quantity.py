@@ -69,15 +69,20 @@ class Outcomes:
     raw: Floats
     labels: Floats
 
+    def with_(self, other: "Outcomes") -> "Outcomes":
+        """These rows and those of `other`."""
+        raw = [of.raw.reshape(len(of.labels), -1) for of in (self, other)]
+        return Outcomes(np.concatenate(raw), np.concatenate([self.labels, other.labels]))
+
 
 def fit_quantity(low: float, high: float, coverage: float, shape: Outcomes, level: Outcomes) -> Quantity:
     """
     An interval that holds `coverage` of the outcomes.
 
     Its shape, two quantiles as broken lines of the estimate, is fitted on the rows of `shape`. By how much
-    both ends then move is decided by the rows of `level` alone, which nothing else has seen: that is what
-    makes the coverage hold for rows like them (Romano, Patterson and Candès, Conformalized Quantile
-    Regression, 2019).
+    both ends then move is decided by the rows of `level` alone, whose scores are of models that haven't seen
+    them: that is what makes the coverage hold for rows like them (Romano, Patterson and Candès,
+    Conformalized Quantile Regression, 2019; with scores out of fold, Vovk, Cross-conformal predictors, 2015).
     """
     low, high = _inside(low, high)
     estimates = np.clip(shape.raw.astype(np.float64).reshape(-1), low, high)
