@@ -71,6 +71,13 @@ it("is refused with the server's own code", async () => {
   expect(error.message).toBe("POST api/2.0/mlflow/runs/search: INVALID_PARAMETER_VALUE: no such column");
 });
 
+it("is refused with the words of what stands in front of it", async () => {
+  server.answer = (_, response) =>
+    response.writeHead(403).end(JSON.stringify({ __type: "AccessDeniedException", message: "not yours" }));
+  const error = await errorOf(find());
+  expect(error.message).toBe("POST api/2.0/mlflow/runs/search: AccessDeniedException: not yours");
+});
+
 it("is refused by an answer of another shape, with the place that is wrong", async () => {
   server.answer = (_, response) => response.writeHead(200).end(JSON.stringify({ runs: [{ info: {} }] }));
   await expect(find()).rejects.toThrow(

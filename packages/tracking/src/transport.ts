@@ -19,7 +19,14 @@ export interface TransportOptions {
 type Query = Readonly<Record<string, string>>;
 type Body = Readonly<Record<string, unknown>>;
 
-const Refusal = z.object({ error_code: z.string(), message: z.string().default("") });
+/** MLflow's own refusal, or that of AWS in front of it. */
+const Refusal = z
+  .object({
+    error_code: z.string().optional(),
+    __type: z.string().optional(),
+    message: z.string().default(""),
+  })
+  .transform(({ error_code, __type, message }) => ({ code: error_code ?? __type, message }));
 /** How much of an answer that nobody expected is worth showing. */
 const SHOWN = 200;
 
@@ -136,7 +143,7 @@ export class Transport {
 
 function refusalIn(text: string, status: number): { code: string; message: string } {
   try {
-    const { error_code: code, message } = Refusal.parse(JSON.parse(text));
+    const { code = String(status), message } = Refusal.parse(JSON.parse(text));
     return { code, message: message.slice(0, SHOWN) };
   } catch {
     // Written by something in front of the server: its own words must do.
