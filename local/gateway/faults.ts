@@ -3,6 +3,13 @@ import { ApiError } from "./interfaces.ts";
 /** When to kill a job: so long after its program started, or once its log holds so many lines. */
 export type KillPlan = { afterMs: number } | { afterLine: number };
 
+/** What a model's container does wrong: it answers late, or with an error. */
+export interface Disturbance {
+  delayMs?: number;
+  /** Status that it answers with instead of a prediction. */
+  status?: number;
+}
+
 interface Failure {
   service: string;
   action: string;
@@ -15,6 +22,7 @@ export class Faults {
   private failures: Failure[] = [];
   private kills: { name: RegExp; plan: KillPlan }[] = [];
   private readonly rollbacks = new Map<string, number>();
+  private disturbances: { modelData: RegExp; disturbance: Disturbance; times: number }[] = [];
 
   /** Answers the next `times` calls of an action with the service's throttling error, which SDKs retry. */
   throttle(service: string, action: string, times: number): void {
@@ -40,6 +48,11 @@ export class Faults {
     this.rollbacks.set(endpoint, times);
   }
 
+  /** Disturbs the next `times` answers of models whose artifact's URI matches. */
+  disturbModel(modelData: RegExp, disturbance: Disturbance, times: number): void {
+    this.disturbances.push({ modelData, disturbance, times });
+  }
+
   /** The error that this call is to fail with; used up by asking. */
   takeFailure(service: string, action: string): ApiError | undefined {
     const failure = this.failures.find((one) => one.service === service && one.action === action);
@@ -62,5 +75,14 @@ export class Faults {
     if (left === 0) return false;
     this.rollbacks.set(endpoint, left - 1);
     return true;
+  }
+
+  /** What a model of this artifact is to do wrong now; used up by asking. */
+  takeDisturbance(modelDataUrl: string): Disturbance | undefined {
+    const found = this.disturbances.find(({ modelData }) => modelData.test(modelDataUrl));
+    if (found === undefined) return undefined;
+    found.times -= 1;
+    if (found.times <= 0) this.disturbances = this.disturbances.filter((one) => one !== found);
+    return found.disturbance;
   }
 }

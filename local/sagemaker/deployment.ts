@@ -1,6 +1,7 @@
 import { records, text } from "../gateway/requirements/question.ts";
-import type { Deployment, UpdateEndpoint } from "./endpoint-requests.ts";
+import type { Deployment, TrafficRouting, UpdateEndpoint } from "./endpoint-requests.ts";
 import type { Fleet } from "./fleet.ts";
+import { invalid } from "./requests.ts";
 import type { Caller, Surroundings } from "./surroundings.ts";
 
 /** Seconds between two looks at the alarms that guard an update. */
@@ -14,22 +15,36 @@ export class Guard {
   private readonly surroundings: Surroundings;
   private readonly caller: Caller;
   private readonly alarms: string[];
-  private readonly trialSeconds: number;
 
   constructor(surroundings: Surroundings, caller: Caller, deployment: Deployment | undefined) {
-    const policy = deployment?.BlueGreenUpdatePolicy;
     this.surroundings = surroundings;
     this.caller = caller;
     this.alarms = deployment?.AutoRollbackConfiguration?.Alarms.map(({ AlarmName }) => AlarmName) ?? [];
-    this.trialSeconds =
-      (policy?.TrafficRoutingConfiguration.WaitIntervalInSeconds ?? 0) +
-      (policy?.TerminationWaitInSeconds ?? 0);
   }
 
-  /** @throws {RollBack} where an alarm is in ALARM before the trial is over. */
-  async watchTrial(signal: AbortSignal): Promise<void> {
-    for (let passed = 0; passed < this.trialSeconds; passed += ALARM_INTERVAL_SECONDS) {
-      const seconds = Math.min(ALARM_INTERVAL_SECONDS, this.trialSeconds - passed);
+  /**
+   * Moves the requests to the new fleet as the caller asked for, and looks at the alarms all the while.
+   *
+   * @param route is told the new share of the requests, 0 to 1, whenever it changes.
+   * @throws {RollBack} where an alarm is in ALARM before the trial is over.
+   */
+  async shift(
+    deployment: Deployment | undefined,
+    route: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const policy = deployment?.BlueGreenUpdatePolicy;
+    await this.check();
+    for (const { share, waitSeconds } of stepsOf(policy?.TrafficRoutingConfiguration)) {
+      route(share);
+      await this.watch(waitSeconds, signal);
+    }
+    await this.watch(policy?.TerminationWaitInSeconds ?? 0, signal);
+  }
+
+  private async watch(trialSeconds: number, signal: AbortSignal): Promise<void> {
+    for (let passed = 0; passed < trialSeconds; passed += ALARM_INTERVAL_SECONDS) {
+      const seconds = Math.min(ALARM_INTERVAL_SECONDS, trialSeconds - passed);
       await this.surroundings.clock.sleep(seconds * 1000, signal);
       await this.check();
     }
@@ -40,7 +55,7 @@ export class Guard {
    *
    * @throws {RollBack} where an alarm is in ALARM.
    */
-  async check(): Promise<void> {
+  private async check(): Promise<void> {
     if (this.alarms.length === 0) return;
     const answer = await this.surroundings.gateway.call(this.caller, "monitoring", "DescribeAlarms", {
       AlarmNames: this.alarms,
@@ -50,6 +65,43 @@ export class Guard {
     if (inAlarm.length === 0) return;
     throw new RollBack(`${inAlarm.map((alarm) => text(alarm, "AlarmName")).join(", ")} in ALARM`);
   }
+}
+
+interface ShiftStep {
+  share: number;
+  waitSeconds: number;
+}
+
+/** Shares of the requests that the new fleet gets one after the other, and how long each is kept. */
+export function stepsOf(routing: TrafficRouting | undefined): ShiftStep[] {
+  if (routing === undefined) return [{ share: 1, waitSeconds: 0 }];
+  const waitSeconds = routing.WaitIntervalInSeconds;
+  switch (routing.Type) {
+    case "ALL_AT_ONCE":
+      return [{ share: 1, waitSeconds }];
+    case "CANARY":
+      return [
+        { share: routing.CanarySize.Value / 100, waitSeconds },
+        { share: 1, waitSeconds: 0 },
+      ];
+    case "LINEAR": {
+      const step = routing.LinearStepSize.Value;
+      const shares = Array.from({ length: Math.ceil(100 / step) }, (_, place) =>
+        Math.min(1, ((place + 1) * step) / 100),
+      );
+      return shares.map((share) => ({ share, waitSeconds: share < 1 ? waitSeconds : 0 }));
+    }
+  }
+}
+
+/** @throws {ApiError} where a fleet of one instance is to be shifted in parts. */
+export function mustBeDivisible(deployment: Deployment | undefined, instances: number): void {
+  const type = deployment?.BlueGreenUpdatePolicy?.TrafficRoutingConfiguration.Type ?? "ALL_AT_ONCE";
+  if (type === "ALL_AT_ONCE" || instances >= 2) return;
+  throw invalid(
+    `${type} traffic shifting needs a variant with at least 2 instances; this one has ${instances}. ` +
+      "Use more instances, or ALL_AT_ONCE.",
+  );
 }
 
 /** Instance counts and weights that were changed while the old fleet served stay, unless the caller excludes them. */

@@ -2,14 +2,29 @@ import { z } from "zod";
 import type { Fleet } from "./fleet.ts";
 import { ResourceName, Tags } from "./requests.ts";
 
+/** SageMaker counts a share of the fleet in instances, too; that isn't emulated. */
+const shareOf = (from: number, to: number) =>
+  z.looseObject({
+    Type: z.literal("CAPACITY_PERCENT", "expected CAPACITY_PERCENT: INSTANCE_COUNT isn't emulated"),
+    Value: z.int().min(from).max(to),
+  });
+
+const WaitIntervalInSeconds = z.int().min(0).max(3600).default(0);
+
+/** How traffic moves to a new fleet: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html */
+const TrafficRouting = z.discriminatedUnion("Type", [
+  z.looseObject({ Type: z.literal("ALL_AT_ONCE"), WaitIntervalInSeconds }),
+  z.looseObject({ Type: z.literal("CANARY"), WaitIntervalInSeconds, CanarySize: shareOf(1, 50) }),
+  z.looseObject({ Type: z.literal("LINEAR"), WaitIntervalInSeconds, LinearStepSize: shareOf(10, 50) }),
+]);
+export type TrafficRouting = z.output<typeof TrafficRouting>;
+
 const Deployment = z.looseObject({
   BlueGreenUpdatePolicy: z
     .looseObject({
-      TrafficRoutingConfiguration: z.looseObject({
-        Type: z.literal("ALL_AT_ONCE", "expected ALL_AT_ONCE: canary and linear aren't emulated yet"),
-        WaitIntervalInSeconds: z.int().min(0).max(3600).default(0),
-      }),
+      TrafficRoutingConfiguration: TrafficRouting,
       TerminationWaitInSeconds: z.int().min(0).max(3600).default(0),
+      MaximumExecutionTimeoutInSeconds: z.int().min(600).max(14_400).optional(),
     })
     .optional(),
   AutoRollbackConfiguration: z
@@ -37,6 +52,19 @@ export const UpdateEndpoint = z.object({
     )
     .default([]),
   DeploymentConfig: Deployment.optional(),
+});
+
+export const UpdateWeightsAndCapacities = z.object({
+  EndpointName: z.string(),
+  DesiredWeightsAndCapacities: z
+    .array(
+      z.object({
+        VariantName: z.string(),
+        DesiredWeight: z.number().min(0).optional(),
+        DesiredInstanceCount: z.int().min(1).optional(),
+      }),
+    )
+    .min(1),
 });
 
 type Status = "Creating" | "Updating" | "RollingBack" | "InService" | "Deleting" | "Failed";

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { asApiError } from "../gateway/answer.ts";
-import { Guard, retainProperties, RollBack } from "./deployment.ts";
+import { Guard, mustBeDivisible, retainProperties, RollBack } from "./deployment.ts";
 import {
   CreateEndpoint,
   describeEndpoint,
   keyOf,
   summarizeEndpoint,
   UpdateEndpoint,
+  UpdateWeightsAndCapacities,
   type StoredEndpoint,
 } from "./endpoint-requests.ts";
 import { Fleet } from "./fleet.ts";
@@ -22,6 +23,8 @@ export class Endpoints {
   private readonly models: Models;
   private readonly endpoints: Records<StoredEndpoint>;
   private readonly fleets = new Map<string, Fleet>();
+  /** New fleets that get a share of the requests while an update is under way. */
+  private readonly trials = new Map<string, { fleet: Fleet; share: number }>();
   private readonly changes = new Map<string, Promise<void>>();
   private readonly closing = new AbortController();
 
@@ -36,6 +39,7 @@ export class Endpoints {
       CreateEndpoint: async (input) => this.create(input),
       DescribeEndpoint: async (input) => this.describe(input),
       UpdateEndpoint: async (input, caller) => this.update(input, caller),
+      UpdateEndpointWeightsAndCapacities: async (input) => this.scale(input),
       DeleteEndpoint: async (input) => this.delete(input),
       ListEndpoints: async (input) => {
         const { items, ...rest } = page(this.endpoints.all(), keyOf, input, "Descending");
@@ -68,7 +72,9 @@ export class Endpoints {
         `Endpoint ${endpoint.EndpointName} is ${endpoint.EndpointStatus}; it answers once it is InService.`,
       );
     }
-    return invoke(this.surroundings, fleet, input);
+    const trial = this.trials.get(endpoint.EndpointName);
+    const isTried = trial !== undefined && (this.surroundings.random ?? Math.random)() < trial.share;
+    return invoke(this.surroundings, isTried ? trial.fleet : fleet, input);
   }
 
   /** Writes captured requests that are still in memory. */
@@ -128,13 +134,37 @@ export class Endpoints {
         `Cannot update endpoint "${endpoint.EndpointArn}" to the configuration that it already has.`,
       );
     }
-    this.models.config(request.EndpointConfigName);
+    const config = this.models.config(request.EndpointConfigName);
+    const counts = request.RetainAllVariantProperties
+      ? (this.fleets.get(request.EndpointName)?.variants ?? []).map(({ instanceCount }) => instanceCount)
+      : config.ProductionVariants.map(({ InitialInstanceCount }) => InitialInstanceCount);
+    mustBeDivisible(request.DeploymentConfig, Math.min(...counts));
     const PendingDeploymentSummary = {
       EndpointConfigName: request.EndpointConfigName,
       StartTime: this.now(),
     };
     this.set(request.EndpointName, { EndpointStatus: "Updating", PendingDeploymentSummary });
     this.change(request.EndpointName, () => this.replace(request, caller));
+    return { EndpointArn: endpoint.EndpointArn };
+  }
+
+  /** What autoscaling does, too. Here a variant stays one process, however many instances it stands for. */
+  private scale(input: Record<string, unknown>): { EndpointArn: string } {
+    const { EndpointName, DesiredWeightsAndCapacities } = readInput(UpdateWeightsAndCapacities, input);
+    const endpoint = this.named(EndpointName);
+    if (endpoint.EndpointStatus !== "InService") {
+      throw invalid(
+        `Cannot scale endpoint "${endpoint.EndpointArn}" while it is ${endpoint.EndpointStatus}.`,
+      );
+    }
+    for (const { VariantName, DesiredWeight, DesiredInstanceCount } of DesiredWeightsAndCapacities) {
+      const variant = this.fleets.get(EndpointName)?.variants.find(({ name }) => name === VariantName);
+      if (variant === undefined) {
+        throw invalid(`Could not find variant "${VariantName}" of endpoint "${endpoint.EndpointArn}".`);
+      }
+      variant.weight = DesiredWeight ?? variant.weight;
+      variant.instanceCount = DesiredInstanceCount ?? variant.instanceCount;
+    }
     return { EndpointArn: endpoint.EndpointArn };
   }
 
@@ -173,10 +203,12 @@ export class Endpoints {
       green = await Fleet.start(this.surroundings, this.models, name, this.models.config(EndpointConfigName));
       if (blue !== undefined) retainProperties(request, blue, green);
       if (this.surroundings.gateway.faults.takeRollback(name)) throw new RollBack("an injected fault");
+      const fleet = green;
+      const route = (share: number): void => void this.trials.set(name, { fleet, share });
       const guard = new Guard(this.surroundings, caller, DeploymentConfig);
-      await guard.check();
+      await guard.shift(DeploymentConfig, route, this.closing.signal);
       this.fleets.set(name, green);
-      await guard.watchTrial(this.closing.signal);
+      this.trials.delete(name);
       await blue?.stop();
       this.set(name, {
         EndpointStatus: "InService",
@@ -198,7 +230,7 @@ export class Endpoints {
     why: string,
   ): Promise<void> {
     this.set(name, { EndpointStatus: "RollingBack" });
-    if (blue !== undefined) this.fleets.set(name, blue);
+    this.trials.delete(name);
     await green?.stop();
     this.set(name, {
       EndpointStatus: blue === undefined ? "Failed" : "InService",

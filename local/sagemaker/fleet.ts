@@ -11,6 +11,8 @@ export interface Variant {
   readonly name: string;
   readonly port: number;
   readonly instanceType: string;
+  /** Where its model comes from; undefined for one that the image brings. */
+  readonly modelDataUrl: string | undefined;
   weight: number;
   instanceCount: number;
 }
@@ -97,7 +99,7 @@ async function startVariant(
   models: Models,
   of: { endpointName: string; name: string; modelName: string; volumeKey: unknown },
   folder: string,
-): Promise<{ variant: { name: string; port: number }; stop: () => Promise<void> }> {
+): Promise<{ variant: Pick<Variant, "name" | "port" | "modelDataUrl">; stop: () => Promise<void> }> {
   const model = models.model(of.modelName);
   const caller = surroundings.gateway.identity.callerAs(model.ExecutionRoleArn);
   const program = await drawImage(surroundings, caller, model.PrimaryContainer.Image);
@@ -111,7 +113,8 @@ async function startVariant(
   );
   try {
     const { port, stop } = await startServing(surroundings, { model, caller, program, folder, onLine: log });
-    return { variant: { name: of.name, port }, stop };
+    const { ModelDataUrl: modelDataUrl } = model.PrimaryContainer;
+    return { variant: { name: of.name, port, modelDataUrl }, stop };
   } catch (error) {
     if (!(error instanceof Unhealthy)) throw error;
     throw new Error(

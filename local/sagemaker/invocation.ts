@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "../gateway/interfaces.ts";
 import { z } from "zod";
 import type { Fleet, Variant } from "./fleet.ts";
@@ -31,7 +32,12 @@ export async function invoke(
   }
   const variant = chosen(fleet, request.TargetVariant, surroundings.random ?? Math.random);
   const started = performance.now();
-  const answer = await ask(variant.port, request, body);
+  const disturbance = surroundings.gateway.faults.takeDisturbance(variant.modelDataUrl ?? "");
+  if (disturbance?.delayMs !== undefined) await sleep(disturbance.delayMs);
+  const answer =
+    disturbance?.status === undefined
+      ? await ask(variant.port, request, body)
+      : disturbed(disturbance.status);
   const latency = Math.round((performance.now() - started) * 1000);
   report(surroundings, { endpoint: request.EndpointName, fleet, variant, status: answer.status, latency });
   if (answer.status >= 300) throw modelError(surroundings, request.EndpointName, variant, answer);
@@ -56,6 +62,13 @@ interface Answer {
   body: Buffer;
   customAttributes: string | undefined;
 }
+
+const disturbed = (status: number): Answer => ({
+  status,
+  contentType: "text/plain",
+  body: Buffer.from("An injected fault."),
+  customAttributes: undefined,
+});
 
 async function ask(port: number, request: z.output<typeof Request>, body: Buffer): Promise<Answer> {
   const headers: Record<string, string> = { "content-type": request.ContentType };
