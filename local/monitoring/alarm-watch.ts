@@ -1,6 +1,6 @@
 import type { CloudClock } from "../clock.ts";
 import type { Caller, EventSink, Gateway } from "../gateway/interfaces.ts";
-import { evaluate, metricOf, statisticOf, watchesSame, type Alarm, type AlarmState } from "./alarms.ts";
+import { evaluate, type Alarm, type AlarmState } from "./alarms.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface AlarmStatus {
@@ -55,7 +55,7 @@ export class AlarmWatch {
 
   put(alarm: Alarm): void {
     const before = this.alarms.get(alarm.AlarmName);
-    if (before !== undefined && watchesSame(before.alarm, alarm)) {
+    if (before !== undefined && before.alarm.series.key === alarm.series.key) {
       before.alarm = alarm;
       return;
     }
@@ -105,17 +105,7 @@ export class AlarmWatch {
         previousState: previous,
         configuration: {
           description: alarm.AlarmDescription,
-          metrics: [
-            {
-              id: "m1",
-              metricStat: {
-                metric: metricOf(alarm),
-                period: alarm.Period,
-                stat: statisticOf(alarm),
-              },
-              returnData: true,
-            },
-          ],
+          metrics: alarm.series.shown,
         },
       },
     });

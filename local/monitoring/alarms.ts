@@ -1,8 +1,9 @@
-import { keyOf, type MetricName, type Metrics } from "./metrics.ts";
+import type { Series } from "./alarm-series.ts";
+import type { Metrics } from "./metrics.ts";
 
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
-/** A metric alarm on one metric, in the words of PutMetricAlarm. */
+/** A metric alarm, in the words of PutMetricAlarm. */
 export interface Alarm {
   AlarmName: string;
   AlarmArn: string;
@@ -11,14 +12,10 @@ export interface Alarm {
   AlarmActions?: string[];
   OKActions?: string[];
   InsufficientDataActions?: string[];
-  Namespace: string;
-  MetricName: string;
-  Dimensions: { Name: string; Value: string }[];
-  Statistic?: string;
-  ExtendedStatistic?: string;
-  Unit?: string;
-  /** Seconds. */
-  Period: number;
+  /** What it watches; the members of the request that say so are kept for who describes the alarm. */
+  series: Series;
+  MetricName?: string;
+  Dimensions?: { Name: string; Value: string }[];
   EvaluationPeriods: number;
   DatapointsToAlarm?: number;
   Threshold: number;
@@ -38,11 +35,11 @@ export interface Evaluation {
  * CloudWatch also looks at a few periods before those when data is late; here it never is.
  */
 export function evaluate(alarm: Alarm, metrics: Metrics, now: number): Evaluation | null {
-  const period = alarm.Period * 1000;
+  const period = alarm.series.period * 1000;
   const end = Math.floor(now / period) * period;
   const values = Array.from({ length: alarm.EvaluationPeriods }, (_, place) => {
     const from = end - (alarm.EvaluationPeriods - place) * period;
-    return metrics.statistic(metricOf(alarm), statisticOf(alarm), from, from + period);
+    return alarm.series.value(metrics, from, from + period);
   });
   const present = values.filter((value) => value !== undefined);
   const missing = alarm.TreatMissingData ?? "missing";
@@ -70,19 +67,6 @@ export function evaluate(alarm: Alarm, metrics: Metrics, now: number): Evaluatio
       }
     : { state: "OK", reason: `Threshold Crossed: ${found}; fewer than ${needed}.` };
 }
-
-export const metricOf = ({ Namespace, MetricName, Dimensions }: Alarm): MetricName => ({
-  namespace: Namespace,
-  name: MetricName,
-  dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-});
-
-export const statisticOf = ({ Statistic, ExtendedStatistic }: Alarm): string =>
-  Statistic ?? ExtendedStatistic ?? "";
-
-/** Whether two alarms watch the same metric in the same way, so that a change of one keeps its state. */
-export const watchesSame = (one: Alarm, other: Alarm): boolean =>
-  keyOf(metricOf(one)) === keyOf(metricOf(other)) && statisticOf(one) === statisticOf(other);
 
 const WORDS: Record<string, string> = {
   GreaterThanThreshold: "greater than",

@@ -1,4 +1,5 @@
 import { ApiError, type ApiCall } from "../gateway/interfaces.ts";
+import { nameOf, seriesOf } from "./alarm-series.ts";
 import { COMPARISONS, type Alarm, type AlarmState } from "./alarms.ts";
 import type { AlarmStatus, AlarmWatch } from "./alarm-watch.ts";
 import type { MetricName, Metrics } from "./metrics.ts";
@@ -58,10 +59,7 @@ export function monitoringService(
 /** @throws {ApiError} naming the member that is missing or wrong. */
 export function readAlarm(input: Json, { accountId, region }: { accountId: string; region: string }): Alarm {
   const invalid = (message: string): ApiError => new ApiError("ValidationError", message);
-  if (input["Metrics"] !== undefined) {
-    throw new ApiError("InvalidParameterCombination", "Alarms on metric math are not emulated.");
-  }
-  for (const member of ["AlarmName", "Namespace", "MetricName", "Period", "EvaluationPeriods", "Threshold"]) {
+  for (const member of ["AlarmName", "EvaluationPeriods", "Threshold"]) {
     if (input[member] === undefined) throw invalid(`The parameter ${member} is required.`);
   }
   if (!COMPARISONS.includes(String(input["ComparisonOperator"]))) {
@@ -69,14 +67,10 @@ export function readAlarm(input: Json, { accountId, region }: { accountId: strin
       `ComparisonOperator is ${String(input["ComparisonOperator"])}, expected one of ${COMPARISONS.join(", ")}.`,
     );
   }
-  if ((input["Statistic"] === undefined) === (input["ExtendedStatistic"] === undefined)) {
-    throw invalid("Exactly one of Statistic and ExtendedStatistic must be given.");
-  }
   const name = input["AlarmName"] as string;
   return {
     ...(input as unknown as Alarm),
-    Dimensions: (input["Dimensions"] as Dimensions | undefined) ?? [],
-    Period: Number(input["Period"]),
+    series: seriesOf(input),
     EvaluationPeriods: Number(input["EvaluationPeriods"]),
     Threshold: Number(input["Threshold"]),
     AlarmArn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
@@ -183,15 +177,6 @@ function momentOf(time: unknown): number {
   return typeof time === "number" ? time * 1000 : Date.parse(String(time));
 }
 
-function nameOf({ Namespace, MetricName, Dimensions }: Json | (Datum & { Namespace?: unknown })): MetricName {
-  const dimensions = (Dimensions as Dimensions | undefined) ?? [];
-  return {
-    namespace: String(Namespace),
-    name: String(MetricName),
-    dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])),
-  };
-}
-
 function matchesName(input: Json, namespace: string, name: string): boolean {
   return (
     (input["Namespace"] === undefined || input["Namespace"] === namespace) &&
@@ -214,7 +199,7 @@ function chosen(alarms: AlarmWatch, input: Json): AlarmStatus[] {
     .filter(({ state }) => input["StateValue"] === undefined || state === input["StateValue"]);
 }
 
-const shownAlarm = ({ alarm, state, reason, since }: AlarmStatus) => ({
+const shownAlarm = ({ alarm: { series: _series, ...alarm }, state, reason, since }: AlarmStatus) => ({
   ...alarm,
   ActionsEnabled: alarm.ActionsEnabled ?? true,
   StateValue: state,

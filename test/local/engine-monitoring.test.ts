@@ -158,7 +158,7 @@ describe("alarm", () => {
       "ComparisonOperator is >, expected one of GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThreshold, LessThanOrEqualToThreshold.",
     ],
     [{ ExtendedStatistic: "p99" }, "Exactly one of Statistic and ExtendedStatistic must be given."],
-    [{ Metrics: [] }, "Alarms on metric math are not emulated."],
+    [{ Metrics: [] }, "0 of the Metrics return data, expected exactly one."],
   ])("%j is refused", async (alarm, message) => {
     await expect(cloudWatch().api("PutMetricAlarm", { ...ALARM, ...alarm })).rejects.toThrow(message);
   });
