@@ -128,5 +128,5 @@ it("fails where a record is refused, says which in the job's log, and leaves no 
   const log = (events as { message: string }[]).map(({ message }) => message).join("\n");
   expect(log).toContain(`batch/${WORKLOAD}/bad.jsonl: ClientError: 400`);
   expect(log).toContain('"record":3,"field":"discharge_disposition_id"');
-  await expect(cloud.read(placeOf("scored/bad.jsonl.out"))).rejects.toThrow();
+  await expect(cloud.read(placeOf("scored/bad.jsonl.out"))).rejects.toMatchObject({ name: "NoSuchKey" });
 });
