@@ -28,7 +28,7 @@ const models = await keepModels(stack, foundation, workloads);
 const served = serveModels(stack, foundation, models);
 
 // The loop: prepare, accept, train, evaluate, judge, describe, register; then roll out, verify, record.
-const steps = deploySteps(stack, foundation, models, code);
+const steps = deploySteps(stack, foundation, served, code);
 const loops = deployWorkflows(stack, foundation, served, steps);
 
 // What sets it in motion, one at a time.

@@ -68,14 +68,17 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
       return { kind: "retraining", ...known, ...NOTHING_TRAINED, summary, outcome, stage };
     }
     case "rollout": {
-      const { outcome, from, wanted, live } = report;
-      const to = report.input.target.version;
-      const before = from === null || from === 0 ? "the baseline" : `version ${from}`;
-      const summary =
-        outcome === "in-service"
-          ? `Version ${to} is in service in place of ${before}. ${asked(cause)}`
-          : `The endpoint came back with ${live} instead of ${wanted}: version ${to} is not in service, ${before} stays. ${asked(cause)}`;
-      return { kind: "rollout", ...known, summary: shorten(summary), outcome, stage: null, from, to };
+      const { outcome, from } = report;
+      const summary = shorten(`${rolloutEnd(report)} ${asked(cause)}`);
+      return {
+        kind: "rollout",
+        ...known,
+        summary,
+        outcome,
+        stage: null,
+        from,
+        to: report.input.target.version,
+      };
     }
     case "rollout-failed": {
       const { stage, error } = report;
@@ -86,6 +89,33 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
     }
   }
 }
+
+/** How a rollout ended that came to its end, and what was found on the way. */
+function rolloutEnd({ outcome, from, wanted, endpoint, verification, input }: RolloutReport): string {
+  const to = `version ${input.target.version}`;
+  const before = from === null || from === 0 ? "the baseline" : `version ${from}`;
+  const found = verification?.summary ?? "";
+  switch (outcome) {
+    case "in-service":
+      return `${capital(to)} is in service in place of ${before}. ${found}`.trimEnd();
+    case "rolled-back":
+      return (
+        `${capital(to)} was in service and isn't verified: ${sentence((verification?.reasons ?? []).join("; "))} ` +
+        `${capital(before)} is in service again. ${found}`
+      ).trimEnd();
+    case "kept": {
+      const why = endpoint.FailureReason === undefined ? "" : ` ${sentence(endpoint.FailureReason)}`;
+      return (
+        `The endpoint came back with ${endpoint.EndpointConfigName} instead of ${wanted}: ${to} is not in service, ` +
+        `${before} stays.${why}`
+      );
+    }
+  }
+}
+
+type RolloutReport = Extract<OutcomeReport, { kind: "rollout" }>;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const asked = ({ kind, reason, requestedBy }: OutcomeReport["input"]["cause"]): string =>
   sentence(`Asked for by ${requestedBy ?? kind}: ${reason}`);

@@ -3,7 +3,7 @@ import type { Foundation } from "./foundation.ts";
 import { type Bundles, deployListener } from "./functions.ts";
 import type { Stack } from "./stack.ts";
 import { perWorkload } from "./steps.ts";
-import { type Loop, ROLLOUT_TIMEOUT_MINUTES } from "./workflows.ts";
+import type { Loop } from "./workflows.ts";
 
 /** How much longer than an execution its lease lives. */
 const LEASE_MARGIN_MINUTES = 15;
@@ -39,10 +39,10 @@ export function openDoors(stack: Stack, foundation: Foundation, loops: Loop[], c
     description: "The one door to an endpoint",
     environment: {
       LEDGER_TABLE,
-      WORKLOADS: perWorkload(loops, ({ registry, baseline, rollout }) => ({
+      WORKLOADS: perWorkload(loops, ({ registry, baseline, rollout, rolloutMinutes }) => ({
         stateMachineArn: rollout.stateMachineArn,
         modelPackageGroup: registry.groupName,
-        leaseMinutes: ROLLOUT_TIMEOUT_MINUTES + LEASE_MARGIN_MINUTES,
+        leaseMinutes: rolloutMinutes + LEASE_MARGIN_MINUTES,
         baselineSha256: baseline.sha256,
       })),
     },

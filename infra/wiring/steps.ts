@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { grantReadMetrics } from "../components/monitoring/read-metrics.ts";
 import type { Prefix } from "../components/storage/private-bucket.ts";
 import type { Foundation } from "./foundation.ts";
 import { type Bundles, deployStep } from "./functions.ts";
+import type { Serving } from "./endpoints.ts";
 import type { Model } from "./models.ts";
 import type { Stack } from "./stack.ts";
 
 export type Steps = ReturnType<typeof deploySteps>;
 
-/** The functions that workflows call: accept, evaluate, judge, describe, register, record. */
-export function deploySteps(stack: Stack, foundation: Foundation, models: Model[], code: Bundles) {
+/** The functions that workflows call: accept, evaluate, judge, describe, register; probe, verify; record. */
+export function deploySteps(stack: Stack, foundation: Foundation, models: Serving[], code: Bundles) {
   const { artifacts, lake, ledger, online, key, servingImage } = foundation;
   const { names } = stack;
   const LEDGER_TABLE = ledger.table.name;
@@ -106,6 +108,29 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
       ]),
     ],
   });
+  const probe = deployStep(stack, foundation, code, "probe-endpoint", {
+    description: "Sends an endpoint the workload's examples",
+    environment: {},
+    timeoutSeconds: 240,
+    memoryMiB: 512,
+    grants: (grantee, role) => [
+      artifacts.grantRead(grantee, role, folders("specs")),
+      key.grantDecrypt(grantee, role, ["s3"]),
+      ...models.map(({ endpoint }) => endpoint.grantInvoke(grantee, role)),
+    ],
+  });
+  const verify = deployStep(stack, foundation, code, "verify-rollout", {
+    description: "Says whether the model that has just gone into service may stay",
+    environment: {},
+    timeoutSeconds: 100,
+    memoryMiB: 512,
+    grants: (grantee, role) => [
+      artifacts.grantRead(grantee, role, folders("specs")),
+      key.grantDecrypt(grantee, role, ["s3"]),
+      ...models.map(({ endpoint }) => endpoint.grantInvoke(grantee, role)),
+      grantReadMetrics(grantee, role, stack.opts),
+    ],
+  });
   const record = deployStep(stack, foundation, code, "record-outcome", {
     description: "Adds a line to the history",
     environment: { LEDGER_TABLE },
@@ -114,7 +139,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Model[
       key.grantDecrypt(grantee, role, ["dynamodb"]),
     ],
   });
-  return { accept, evaluate, judge, describe, register, record };
+  return { accept, evaluate, judge, describe, register, probe, verify, record };
 }
 
 /** An environment variable that says something about each workload, as JSON. */

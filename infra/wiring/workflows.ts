@@ -10,11 +10,9 @@ import type { WorkflowKind } from "../naming.ts";
 import type { Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import { sageMakerRole, workflowRole } from "./roles.ts";
+import { planRollout } from "./rollouts.ts";
 import type { Stack } from "./stack.ts";
 import type { Steps } from "./steps.ts";
-
-/** Longest rollout: an hour for SageMaker's update, as much again for what stands around it. */
-export const ROLLOUT_TIMEOUT_MINUTES = 120;
 
 /** Shares of an execution's time. Two jobs run one after the other; waiting for an instance counts to a job's time. */
 const JOB_SHARE = 0.45;
@@ -24,6 +22,8 @@ const RUNTIME_SHARE = 0.35;
 export interface Loop extends Serving {
   retrain: Workflow;
   rollout: Workflow;
+  /** Longest that a rollout may take. */
+  rolloutMinutes: number;
 }
 
 /** For each workload: the workflow that renews its model, and the one that puts a model in service. */
@@ -36,7 +36,7 @@ export function deployWorkflows(
   return served.map((serving) => ({
     ...serving,
     retrain: deployRetrain(stack, foundation, serving, steps),
-    rollout: deployRollout(stack, foundation, serving, steps),
+    ...deployRollout(stack, foundation, serving, steps),
   }));
 }
 
@@ -108,14 +108,20 @@ function deployRetrain(
   );
 }
 
-function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, steps: Steps): Workflow {
+function deployRollout(
+  stack: Stack,
+  foundation: Foundation,
+  serving: Serving,
+  steps: Steps,
+): Pick<Loop, "rollout" | "rolloutMinutes"> {
   const { settings, names, network } = stack;
   const { key, alerts, ledger, servingImage } = foundation;
   const { spec, endpoint } = serving;
   const { name } = spec;
   const role = workflowRole(stack, name, "rollout");
   const grantee = `${name}-rollout`;
-  return deploy(
+  const plan = planRollout(spec, settings);
+  const rollout = deploy(
     stack,
     foundation,
     name,
@@ -124,13 +130,14 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
     {
       Workload: name,
       Tags: tagList(names.allTags(name)),
-      ExecutionTimeoutSeconds: ROLLOUT_TIMEOUT_MINUTES * 60,
+      ExecutionTimeoutSeconds: plan.minutes * 60,
+      ...plan.fillings,
+      SpecUri: serving.stored.specUri,
       EndpointName: endpoint.endpointName,
       ServingImage: servingImage.imageUri,
       ModelRoleArn: serving.role.arn,
       InstanceType: settings.servingInstanceType,
       InstanceCount: settings.servingInstanceCount,
-      BakeSeconds: settings.bakeSeconds,
       CaptureUri: serving.captureUri,
       CapturePercent: spec.monitoring.capturePercent,
       MaxBodyKiB: String(spec.serving.maxBodyKiB),
@@ -142,6 +149,8 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
       LedgerTable: ledger.table.name,
       BaselineModelName: endpoint.baselineModelName,
       BaselineEndpointConfigName: endpoint.baselineConfigName,
+      ProbeFunctionArn: steps.probe.functionArn,
+      VerifyFunctionArn: steps.verify.functionArn,
       RecordFunctionArn: steps.record.functionArn,
       AlertTopicArn: alerts.topicArn,
       AlarmPrefix: names.prefix,
@@ -150,12 +159,15 @@ function deployRollout(stack: Stack, foundation: Foundation, serving: Serving, s
       ledger.grantMovePointer(grantee, role, name),
       endpoint.grantRollOut(grantee, role),
       key.grantVolumes(grantee, role),
+      steps.probe.grantInvoke(grantee, role),
+      steps.verify.grantInvoke(grantee, role),
       steps.record.grantInvoke(grantee, role),
       alerts.grantPublish(grantee, role),
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["sns"]),
     ],
   );
+  return { rollout, rolloutMinutes: plan.minutes };
 }
 
 function deployJobs(

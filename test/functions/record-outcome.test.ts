@@ -44,7 +44,7 @@ const retraining = (status: string, reason: string, registration: object | null)
   registration,
   ...trained,
 });
-const rollout = (outcome: string, from: number | null) => ({
+const rollout = (outcome: string, from: number | null, more: object = {}) => ({
   kind: "rollout",
   executionArn,
   startedAt,
@@ -52,7 +52,15 @@ const rollout = (outcome: string, from: number | null) => ({
   outcome,
   from,
   wanted: "config-3",
-  live: outcome === "kept" ? "config-2" : "config-3",
+  endpoint: {
+    EndpointConfigName: outcome === "in-service" ? "config-3" : "config-2",
+    EndpointStatus: "InService",
+  },
+  verification: null,
+  ...more,
+});
+const verified = (status: string, ...reasons: string[]) => ({
+  verification: { status, round: 2, reasons, summary: "45 requests, 0 failed, 0 refused." },
 });
 const failed = (kind: string, stage: string, Error: string, Cause?: string) => ({
   kind: `${kind}-failed`,
@@ -189,6 +197,27 @@ describe("a report", () => {
     [
       rollout("in-service", 0),
       "Version 3 is in service in place of the baseline. Asked for by ada: new data.",
+    ],
+    [
+      rollout("in-service", 2, verified("passed")),
+      "Version 3 is in service in place of version 2. 45 requests, 0 failed, 0 refused. Asked for by ada: new data.",
+    ],
+    [
+      rollout("rolled-back", 2, verified("failed", "it answers every probe alike (0.5)", "too slow")),
+      "Version 3 was in service and isn't verified: it answers every probe alike (0.5); too slow. Version 2 is in " +
+        "service again. 45 requests, 0 failed, 0 refused. Asked for by ada: new data.",
+    ],
+    [
+      rollout("rolled-back", 0, verified("failed", "too slow")),
+      "Version 3 was in service and isn't verified: too slow. The baseline is in service again. 45 requests, 0 failed, " +
+        "0 refused. Asked for by ada: new data.",
+    ],
+    [
+      rollout("kept", 2, {
+        endpoint: { EndpointConfigName: "config-2", FailureReason: "errors in ALARM" },
+      }),
+      "The endpoint came back with config-2 instead of config-3: version 3 is not in service, version 2 stays. errors in " +
+        "ALARM. Asked for by ada: new data.",
     ],
     [
       rollout("kept", 2),

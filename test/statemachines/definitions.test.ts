@@ -80,7 +80,14 @@ describe.each(WORKFLOWS)("%s", (workflow) => {
     expect(making.map(([name]) => name)).toEqual(
       workflow === "retrain"
         ? ["Prepare", "Tune", "Train"]
-        : ["CreateModel", "CreateEndpointConfig", "CreateErrorAlarm", "CreateLatencyAlarm"],
+        : [
+            "CreateModel",
+            "CreateEndpointConfig",
+            "CreateErrorAlarm",
+            "CreateLatencyAlarm",
+            "CreateRefusalAlarm",
+            "CreateSlowdownAlarm",
+          ],
     );
     expect(making.map(([, { Parameters }]) => Parameters!["Tags"])).toEqual(
       making.map(() => FILLINGS[workflow]["Tags"]),

@@ -6,6 +6,9 @@ import { recordOutcome } from "./service-answers.ts";
 type Item = Record<string, AttributeValue>;
 type Json = Record<string, unknown>;
 
+/** What verification says against a model. */
+export const REASONS = ["2 requests met a server error", "it answers every probe alike (0.5)"];
+
 /** The one condition that the workflow writes under. */
 const UNFENCED = "attribute_not_exists(#token) OR #token <= :token";
 
@@ -21,6 +24,11 @@ export class RolloutWorld {
   statuses = ["Updating", "InService"];
   /** Whether the update ends with the configuration asked for. */
   isRolledBack = false;
+  /** What verification says, one after the other; the last one goes on. */
+  verdicts = ["passed"];
+  /** Whether no update after the first one changes anything. */
+  isStuck = false;
+  private updates = 0;
   private asked: string | null = null;
 
   readonly answers: Answers = {
@@ -37,6 +45,7 @@ export class RolloutWorld {
     "sagemaker:DeleteEndpointConfig": ({ EndpointConfigName }) => remove(this.configs, EndpointConfigName),
     "sagemaker:UpdateEndpoint": ({ EndpointConfigName }) => {
       this.asked = String(EndpointConfigName);
+      this.updates += 1;
       return {};
     },
     "sagemaker:DescribeEndpoint": () => this.describeEndpoint(),
@@ -44,6 +53,22 @@ export class RolloutWorld {
     "monitoring:DeleteAlarms": ({ AlarmNames }) => {
       for (const name of AlarmNames as string[]) this.alarms.delete(name);
       return {};
+    },
+    "lambda:probe-endpoint": (input) => {
+      const tally = input["tally"] as Json;
+      const requests = Number(input["requests"]);
+      const versions = { "3": { answered: requests, refused: 0, sum: 1.5, squares: 0.2 } };
+      return { ...tally, sent: Number(tally["sent"]) + requests, versions };
+    },
+    "lambda:verify-rollout": (input) => {
+      const status = this.verdicts.length === 1 ? this.verdicts[0] : this.verdicts.shift();
+      const reasons = status === "passed" ? [] : REASONS;
+      return {
+        status,
+        round: Number(input["round"]) + 1,
+        reasons,
+        summary: "45 requests, 0 failed, 0 refused.",
+      };
     },
     "lambda:record-outcome": recordOutcome,
     "sns:Publish": () => ({ MessageId: "1" }),
@@ -74,8 +99,10 @@ export class RolloutWorld {
   private describeEndpoint(): Json {
     const status =
       this.asked === null || this.statuses.length === 1 ? this.statuses.at(-1)! : this.statuses.shift()!;
-    if (status === "InService" && this.asked !== null && !this.isRolledBack) this.live = this.asked;
-    return { EndpointStatus: status, EndpointConfigName: this.live };
+    const isKept = this.isRolledBack || (this.isStuck && this.live !== this.asked && this.updates > 1);
+    if (status === "InService" && this.asked !== null && !isKept) this.live = this.asked;
+    const reason = this.isRolledBack ? { FailureReason: "The deployment was rolled back: an alarm" } : {};
+    return { EndpointStatus: status, EndpointConfigName: this.live, ...reason };
   }
 }
 

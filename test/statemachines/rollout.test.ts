@@ -23,7 +23,10 @@ const INPUT: RolloutInput = {
     artifactSha256: "a".repeat(64),
   },
 };
-const ALARMS = [`perennial-dev-${EXECUTION}-errors`, `perennial-dev-${EXECUTION}-latency`];
+const alarms = (...names: string[]) => names.map((name) => `perennial-dev-${EXECUTION}-${name}`);
+/** Those of the live fleet, which stay, and those that compare it with the one before, which go with the rollout. */
+const ALARMS = alarms("errors", "latency");
+const GUARDS = [...ALARMS, ...alarms("refusals", "slowdown")];
 const coverage = new Coverage();
 
 async function run(world: RolloutWorld, answers: Answers = {}): Promise<Run> {
@@ -57,6 +60,18 @@ function afterRollout(previous: string, token = 4): RolloutWorld {
       },
     },
   });
+  return world;
+}
+
+/** A world in which the model goes into service and isn't verified there. */
+function unverified(...statuses: string[]): RolloutWorld {
+  const world = afterRollout("first");
+  world.verdicts = ["failed"];
+  world.statuses = [
+    "Updating",
+    "InService",
+    ...(statuses.length === 0 ? ["Updating", "InService"] : statuses),
+  ];
   return world;
 }
 
@@ -156,11 +171,15 @@ describe("a rollout", () => {
       RetainAllVariantProperties: true,
       DeploymentConfig: {
         BlueGreenUpdatePolicy: {
-          TrafficRoutingConfiguration: { Type: "ALL_AT_ONCE", WaitIntervalInSeconds: 60 },
-          TerminationWaitInSeconds: 0,
-          MaximumExecutionTimeoutInSeconds: 3600,
+          TrafficRoutingConfiguration: {
+            Type: "CANARY",
+            WaitIntervalInSeconds: 300,
+            CanarySize: { Type: "CAPACITY_PERCENT", Value: 10 },
+          },
+          TerminationWaitInSeconds: 60,
+          MaximumExecutionTimeoutInSeconds: 3960,
         },
-        AutoRollbackConfiguration: { Alarms: ALARMS.map((AlarmName) => ({ AlarmName })) },
+        AutoRollbackConfiguration: { Alarms: GUARDS.map((AlarmName) => ({ AlarmName })) },
       },
     });
     expect(EXECUTION.length).toBeLessThanOrEqual(63);
@@ -191,7 +210,7 @@ describe("the champion stays", () => {
     expect([result.status, result.error, result.cause]).toEqual([
       "FAILED",
       "RolloutKept",
-      `The endpoint came back with second-config instead of ${EXECUTION}: version 3 is not in service, version 2 stays. Asked for by approval: better.`,
+      `The endpoint came back with second-config instead of ${EXECUTION}: version 3 is not in service, version 2 stays. The deployment was rolled back: an alarm. Asked for by approval: better.`,
     ]);
     expect(world.table.get("pointer")).toEqual(before);
     expect([[...world.configs], [...world.models], [...world.alarms]]).toEqual([
@@ -203,7 +222,8 @@ describe("the champion stays", () => {
       outcome: "kept",
       from: 2,
       wanted: EXECUTION,
-      live: "second-config",
+      endpoint: { EndpointConfigName: "second-config" },
+      verification: null,
     });
     expect(messageOf(result)!["Subject"]).toBe(`Perennial: ${WORKLOAD} keeps its champion`);
   });
@@ -227,7 +247,7 @@ describe("the champion stays", () => {
     expect([result.path.slice(-4), world.configs.has(EXECUTION), [...world.alarms]]).toEqual([
       ["IsDiscardable", "RecordFailure", "NotifyFailure", "Failed"],
       true,
-      ALARMS,
+      GUARDS,
     ]);
   });
 
@@ -284,11 +304,107 @@ describe("the champion stays", () => {
   );
 });
 
+describe("a model that isn't verified where it answers", () => {
+  it("gives way to the one before, is collected, and the history says what speaks against it", async () => {
+    const world = unverified();
+    const before = structuredClone(world.table.get("pointer"));
+    const result = await run(world);
+    expect([result.status, result.error, result.cause]).toEqual([
+      "FAILED",
+      "RolloutRolledBack",
+      "Version 3 was in service and isn't verified: 2 requests met a server error; it answers every probe alike (0.5). " +
+        "Version 2 is in service again. 45 requests, 0 failed, 0 refused. Asked for by approval: better.",
+    ]);
+    expect([world.live, world.table.get("pointer")]).toEqual(["second-config", before]);
+    expect([[...world.configs], [...world.models], [...world.alarms]]).toEqual([
+      ["baseline-config", "second-config", "first-config"],
+      ["baseline-model", "second-model", "first-model"],
+      ["perennial-dev-second-model-errors", "perennial-dev-second-model-latency"],
+    ]);
+    expect(messageOf(result)!["Subject"]).toBe(`Perennial: ${WORKLOAD} went back to its champion`);
+  });
+
+  it("gives way at once and with the capacity of the fleet that goes", async () => {
+    const { calls } = await run(unverified());
+    expect(calls.findLast(({ what }) => what === "sagemaker:UpdateEndpoint")!.input).toEqual({
+      EndpointName: `perennial-dev-${WORKLOAD}`,
+      EndpointConfigName: "second-config",
+      RetainAllVariantProperties: true,
+      DeploymentConfig: {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: { Type: "ALL_AT_ONCE", WaitIntervalInSeconds: 0 },
+          TerminationWaitInSeconds: 0,
+          MaximumExecutionTimeoutInSeconds: 3600,
+        },
+      },
+    });
+  });
+
+  it("is probed and looked at again while too little is known, with what was found before", async () => {
+    const world = afterRollout("first");
+    world.verdicts = ["insufficient", "insufficient", "passed"];
+    const result = await run(world);
+    const looks = callsOf(result, "VerifyRollout").map(({ input }) => [
+      input["round"],
+      (input["tally"] as { sent: number }).sent,
+    ]);
+    expect([result.status, looks]).toEqual([
+      "SUCCEEDED",
+      [
+        [0, 30],
+        [1, 45],
+        [2, 60],
+      ],
+    ]);
+  });
+
+  it("is one that nothing could be found out about", async () => {
+    const result = await run(unverified(), { VerifyRollout: fails("AccessDeniedException", "may not") });
+    expect([result.error, result.cause]).toMatchObject([
+      "RolloutRolledBack",
+      expect.stringContaining("isn't verified: it could not be verified: may not"),
+    ]);
+  });
+
+  it.each([
+    [
+      "is refused",
+      { RollBack: fails("ValidationException", "no such configuration") },
+      [],
+      "no such configuration",
+    ],
+    ["fails", {}, ["UpdateRollbackFailed"], `is UpdateRollbackFailed with the configuration ${EXECUTION}`],
+    ["ends elsewhere", {}, ["InService"], `is InService with the configuration ${EXECUTION}`],
+  ])(
+    "fails with the endpoint's state where going back %s, and nothing is collected",
+    async (_, answers, statuses, says) => {
+      const world = unverified(...statuses);
+      if (statuses[0] === "InService") world.isStuck = true;
+      const result = await run(world, answers);
+      const error = reportOf(result)!["error"] as { Error: string; Cause: string };
+      expect([result.error, reportOf(result)!["stage"], error.Cause]).toEqual([
+        "RollBackFailed",
+        "roll-back",
+        expect.stringContaining(says),
+      ]);
+      expect([
+        world.configs.has(EXECUTION),
+        [...world.alarms].filter((name) => GUARDS.includes(name)),
+      ]).toEqual([true, GUARDS]);
+    },
+  );
+});
+
 /** The world and the answers in which a state is reached, for those that a good rollout doesn't come to. */
 const ROLLED_BACK = {
   world: () => Object.assign(afterRollout("first"), { isRolledBack: true }),
   answers: {},
 };
+const AT_ONCE = {
+  world: () => Object.assign(afterRollout("first"), { statuses: ["InService"] }),
+  answers: {},
+};
+const UNVERIFIED = { world: () => unverified(), answers: {} };
 const REFUSED = {
   world: () => Object.assign(new RolloutWorld(), { statuses: ["InService"] }),
   answers: { UpdateEndpoint: fails("ConflictException") },
@@ -305,13 +421,21 @@ const TASKS = [
   { state: "CreateEndpointConfig", goesOn: "CreateEndpointConfigFailed", ends: "FAILED" },
   { state: "CreateErrorAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
   { state: "CreateLatencyAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "CreateRefusalAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "CreateSlowdownAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "ProbeEndpoint", goesOn: "DescribeEndpoint", ends: "SUCCEEDED", among: AT_ONCE },
+  { state: "VerifyRollout", goesOn: "VerifyRolloutFailed", ends: "FAILED" },
+  { state: "RollBack", goesOn: "RollBackRefused", ends: "FAILED", among: UNVERIFIED },
+  { state: "DescribeRolledBack", goesOn: "RollBackRefused", ends: "FAILED", among: UNVERIFIED },
+  { state: "RecordRolledBack", goesOn: "Unrecorded", ends: "FAILED", among: UNVERIFIED },
+  { state: "NotifyRolledBack", goesOn: "RolledBack", ends: "FAILED", among: UNVERIFIED },
   { state: "ClaimEndpoint", goesOn: "ClaimEndpointFailed", ends: "FAILED" },
   { state: "UpdateEndpoint", goesOn: "UpdateEndpointFailed", ends: "FAILED" },
   { state: "DescribeEndpoint", goesOn: "DescribeEndpointFailed", ends: "FAILED" },
   { state: "MovePointer", goesOn: "MovePointerFailed", ends: "FAILED" },
   { state: "RecordInService", goesOn: "Unrecorded", ends: "FAILED" },
-  { state: "NotifyInService", goesOn: "DropReplacedAlarms", ends: "SUCCEEDED" },
-  { state: "DropReplacedAlarms", goesOn: "IsAnySuperseded", ends: "SUCCEEDED" },
+  { state: "NotifyInService", goesOn: "IsAnySuperseded", ends: "SUCCEEDED" },
+  { state: "DropReplacedAlarms", goesOn: "RecordInService", ends: "SUCCEEDED" },
   { state: "DeleteSupersededConfig", goesOn: "DeleteSupersededModel", ends: "SUCCEEDED" },
   { state: "DeleteSupersededModel", goesOn: "InService", ends: "SUCCEEDED" },
   { state: "InspectEndpoint", goesOn: "RecordFailure", ends: "FAILED", among: REFUSED },
@@ -418,7 +542,7 @@ describe("an execution", () => {
       undefined,
       before,
     ]);
-  });
+  }, 20_000);
 });
 
 describe("all tests together", () => {

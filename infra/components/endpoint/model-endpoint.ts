@@ -101,6 +101,17 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     this.registerOutputs({ endpointName: this.endpointName });
   }
 
+  /** Lets `role` ask for predictions. */
+  grantInvoke(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    const { workload, names } = this.args;
+    const endpoint = names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`);
+    return new aws.iam.RolePolicy(
+      `${this.name}-${grantee}-invoke`,
+      { role: role.id, policy: document(allow("sagemaker:InvokeEndpoint", endpoint)) },
+      { parent: this },
+    );
+  }
+
   /** Lets `role`, a workflow's, put another model in service behind the endpoint, and collect those that were. */
   grantRollOut(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
     const { workload, names, alertTopicArn } = this.args;

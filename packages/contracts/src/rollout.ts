@@ -76,3 +76,9 @@ export type Rollout = z.output<typeof Rollout>;
 
 /** What the inference id of a synthetic request begins with; whatever reads captured requests leaves it out. */
 export const PROBE_PREFIX = "probe-";
+
+/** Least requests of a fleet that its 99th percentile of latency is compared by: of fewer it is the slowest one. */
+export const COMPARABLE_REQUESTS = 100;
+
+/** Share of the permitted latency up to which fleets aren't compared: there their machines differ more than their models. */
+export const NEGLIGIBLE_LATENCY = 0.1;
