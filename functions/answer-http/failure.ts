@@ -1,0 +1,74 @@
+import { EndpointRefusal } from "@perennial/contracts";
+import type { ProblemKind } from "@perennial/http-api";
+import { Refusal } from "./refusal.ts";
+
+/** What the container says, by its status; records that it understood and refused are told apart by their faults. */
+const BY_CONTAINER: Record<number, ProblemKind> = {
+  400: "malformed-request",
+  406: "no-such-form",
+  413: "body-too-large",
+  415: "unknown-form",
+  503: "not-available",
+};
+
+const SOON = { "retry-after": "1" };
+
+/**
+ * What to answer when an endpoint didn't.
+ *
+ * @param targetVariant variant that the caller asked for, which may be what SageMaker finds fault with.
+ */
+export function answerOfFailure(error: unknown, targetVariant: string | undefined): Refusal {
+  const name = error instanceof Error ? error.name : "";
+  switch (name) {
+    case "ModelError":
+      return ofContainer(error as Error & { OriginalStatusCode?: number; OriginalMessage?: string });
+    case "ThrottlingException":
+      return new Refusal("too-many-requests", "The model has more requests than it can take; try again.", {
+        headers: SOON,
+        cause: error,
+      });
+    case "AbortError":
+    case "TimeoutError":
+      return new Refusal("too-slow", "The model took too long; send fewer records at a time.", {
+        cause: error,
+      });
+    case "ServiceUnavailable":
+    case "InternalDependencyException":
+    case "ModelNotReadyException":
+      return new Refusal("not-available", "The model is not ready; try again.", {
+        headers: SOON,
+        cause: error,
+      });
+    case "ValidationError":
+      return targetVariant === undefined
+        ? new Refusal("not-available", "No model is in service; try again.", { headers: SOON, cause: error })
+        : new Refusal("malformed-request", "The header x-target-variant names no variant that answers.");
+    default:
+      return new Refusal("platform-failed", "The model could not be asked.", { cause: error });
+  }
+}
+
+function ofContainer(error: Error & { OriginalStatusCode?: number; OriginalMessage?: string }): Refusal {
+  const { OriginalStatusCode: status = 500, OriginalMessage = "" } = error;
+  const kind = BY_CONTAINER[status];
+  const told = readRefusal(OriginalMessage);
+  if (kind === undefined || told === undefined) {
+    return kind === "not-available"
+      ? new Refusal(kind, "The model is not ready; try again.", { headers: SOON, cause: error })
+      : new Refusal("model-failed", "The model failed on this request.", { cause: error });
+  }
+  const { error: detail, faults, model } = told;
+  if (faults.length > 0 && status === 400)
+    return new Refusal("records-refused", detail, { more: { faults, model } });
+  return new Refusal(kind, detail, { more: { model }, headers: status === 503 ? SOON : {} });
+}
+
+function readRefusal(text: string): EndpointRefusal | undefined {
+  try {
+    const { data } = EndpointRefusal.safeParse(JSON.parse(text));
+    return data;
+  } catch {
+    return undefined;
+  }
+}
