@@ -29,6 +29,16 @@ const list = <Schema extends z.ZodType>(schema: Schema) =>
 const instanceType = z
   .string()
   .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, "expected an instance type such as ml.m5.large");
+// Tokens are worth what the way to the issuer's keys is; a loopback address is for trying out.
+const issuer = z
+  .string()
+  .regex(
+    /^(https:\/\/[\w.-]+|http:\/\/127\.0\.0\.1:\d+)(\/[\w./-]*)?$/,
+    "expected an address that begins with https://",
+  );
+const origin = z
+  .string()
+  .regex(/^(\*|https?:\/\/[\w.-]+(:\d+)?)$/, "expected an origin such as https://app.example.com, or *");
 const imageUri = z
   .string()
   .regex(/^[\w.-]+(:\d+)?\/[\w./-]+@sha256:[0-9a-f]{64}$/, "expected registry/repository@sha256:<digest>");
@@ -39,6 +49,12 @@ const RETENTION_DAYS = [
 ];
 
 const Networked = z.object({ subnetIds: z.array(z.string()), securityGroupIds: z.array(z.string()) });
+const Authenticated = z.object({
+  apiAuth: z.string(),
+  jwtIssuer: z.string().optional(),
+  jwtAudience: z.string().optional(),
+});
+const Named = z.object({ apiDomain: z.string().optional(), apiHostedZoneId: z.string().optional() });
 
 const Settings = z
   .strictObject({
@@ -69,12 +85,41 @@ const Settings = z
     servingImageUri: optional(imageUri),
     subnetIds: list(z.string().startsWith("subnet-")),
     securityGroupIds: list(z.string().startsWith("sg-")),
+    publicApi: flag,
+    apiAuth: z.enum(["key", "jwt", "iam"]),
+    jwtIssuer: optional(issuer),
+    jwtAudience: optional(z.string()),
+    openPages: flag,
+    corsOrigins: list(origin),
+    rateLimit: integer(10, 2_000_000_000),
+    apiRequestsPerSecond: integer(1, 10_000),
+    apiBurst: integer(1, 5000),
+    apiDomain: optional(
+      z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, "expected a domain such as api.example.com"),
+    ),
+    apiHostedZoneId: optional(z.string().regex(/^Z[A-Z0-9]+$/, "expected the id of a zone in Route 53")),
+    ownsApiAccount: flag,
   })
   .refine(({ subnetIds, securityGroupIds }) => (subnetIds.length === 0) === (securityGroupIds.length === 0), {
     path: ["securityGroupIds"],
     error: "subnetIds and securityGroupIds are both given or both empty",
     // Asked beside the faults of other settings, too.
     when: ({ value }) => Networked.safeParse(value).success,
+  })
+  .refine(
+    ({ apiAuth, jwtIssuer, jwtAudience }) =>
+      (apiAuth === "jwt") === (jwtIssuer !== undefined) &&
+      (jwtIssuer === undefined) === (jwtAudience === undefined),
+    {
+      path: ["jwtIssuer"],
+      error: 'jwtIssuer and jwtAudience are given exactly where apiAuth is "jwt"',
+      when: ({ value }) => Authenticated.safeParse(value).success,
+    },
+  )
+  .refine(({ apiDomain, apiHostedZoneId }) => (apiDomain === undefined) === (apiHostedZoneId === undefined), {
+    path: ["apiHostedZoneId"],
+    error: "apiDomain and apiHostedZoneId are both given or both empty",
+    when: ({ value }) => Named.safeParse(value).success,
   });
 
 /** What a stack sets, checked. `Pulumi.yaml` says what each setting means. */

@@ -4,6 +4,7 @@ import { openDoors } from "./wiring/doors.ts";
 import { serveModels } from "./wiring/endpoints.ts";
 import { layFoundation } from "./wiring/foundation.ts";
 import { bundles } from "./wiring/functions.ts";
+import { openHttpApi } from "./wiring/http-api.ts";
 import { keepModels } from "./wiring/models.ts";
 import { publish } from "./wiring/publish.ts";
 import { openStack } from "./wiring/stack.ts";
@@ -38,5 +39,8 @@ setTriggers(stack, foundation, loops, doors);
 // What is told of it afterwards, to whoever compares models.
 const tracking = trackModels(stack, foundation, loops, code);
 
+// How it is asked over HTTP, behind a firewall.
+const httpApi = openHttpApi(stack, foundation, served, code);
+
 // How to find it.
-export const { platform, endpoints } = publish(stack, foundation, loops, tracking);
+export const { platform, endpoints } = publish(stack, foundation, loops, tracking, httpApi);

@@ -34,6 +34,10 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     functionLogGroup: (name: FunctionName) => `/aws/lambda/${prefix}-${name}`,
     endpoint: (workload: string) => `${prefix}-${workload}`,
     endpointLogGroup: (workload: string) => `/aws/sagemaker/Endpoints/${prefix}-${workload}`,
+    httpApi: `${prefix}-http-api`,
+    httpApiLogGroup: `/aws/apigateway/${prefix}-http-api`,
+    // CloudWatch Logs takes WAF's logs into groups of this prefix alone.
+    firewallLogGroup: `aws-waf-logs-${prefix}-http-api` as const,
     modelCard: (workload: string) => `${prefix}-${workload}`,
     modelPackageGroup: (workload: string) => `${prefix}-${workload}`,
     stateMachine: (workload: string, kind: WorkflowKind) => `${prefix}-${workload}-${kind}`,

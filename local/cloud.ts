@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { RealClock, type CloudClock } from "./clock.ts";
 import { Bus, type BusEvent } from "./events/bus.ts";
 import { eventsService } from "./events/service.ts";
@@ -7,9 +6,12 @@ import { QueueSources } from "./functions/queue-sources.ts";
 import { Functions } from "./functions/service.ts";
 import { openGateway, type LocalGateway } from "./gateway/gateway.ts";
 import type { Gateway } from "./gateway/interfaces.ts";
+import type { HttpApis } from "./http-api/http-apis.ts";
+import { openHttpApis } from "./http-api/open.ts";
 import { Identity } from "./identity/identity.ts";
 import { authorizeService } from "./service-access.ts";
 import { countExecutions, measureQueues } from "./metric-feeds.ts";
+import { openObjects } from "./objects.ts";
 import { AlarmWatch } from "./monitoring/alarm-watch.ts";
 import { Logs } from "./monitoring/logs.ts";
 import { Metrics } from "./monitoring/metrics.ts";
@@ -72,6 +74,7 @@ export interface LocalCloud {
   readonly logs: Logs;
   readonly sageMaker: SageMaker;
   readonly tracking: TrackingApps;
+  readonly httpApis: HttpApis;
   /** Calls an API as the person at the machine. */
   call(service: string, action: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Reads an object of a bucket as the person at the machine. */
@@ -122,7 +125,7 @@ export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
 }
 
 function assemble(
-  { clock = new RealClock(), stateFolder, repository, python }: CloudOptions,
+  { clock = new RealClock(), stateFolder, repository, python, port }: CloudOptions,
   progress: Progress,
   gateway: LocalGateway,
   account: Account,
@@ -183,6 +186,16 @@ function assemble(
     credentialsFor: (role) => gateway.credentialsFor(role),
     warn: progress.warn,
   });
+  const httpApis = openHttpApis({
+    gateway,
+    functions,
+    gatewayPort: port,
+    folder: stateFolder,
+    now: () => clock.now(),
+    log: logs.sink,
+    metric: metrics.sink,
+    warn: progress.warn,
+  });
   const queueSources = new QueueSources({
     call: callAs,
     roleOf: (arn) => functions.roleOf(arn),
@@ -208,18 +221,7 @@ function assemble(
     programOf: repositoryPrograms(repository, python),
   });
   const ending = new AbortController();
-  const s3 = new S3Client({
-    endpoint: gateway.url,
-    region: account.region,
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    forcePathStyle: true,
-  });
-
-  const read = async (uri: string): Promise<Buffer> => {
-    const { hostname: Bucket, pathname } = new URL(uri);
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: pathname.slice(1) }));
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
-  };
+  const { s3, read } = openObjects(gateway.url, account.region);
 
   const create = async (): Promise<void> => {
     const surroundings = {
@@ -228,6 +230,9 @@ function assemble(
       functions,
       queueSources,
       tracking,
+      httpApis,
+      webAcls: new Map(),
+      now: () => clock.now(),
       workflows,
       bus,
       alarms,
@@ -246,6 +251,7 @@ function assemble(
     await sageMaker.resume();
     await createAll(resources.filter(isServed), surroundings);
     workflows.abortInterrupted();
+    await httpApis.open();
     progress.step("what it holds was created");
     const queues = resources
       .filter(({ type }) => type === "aws:sqs/queue:Queue")
@@ -258,6 +264,7 @@ function assemble(
   };
   const close = async (): Promise<void> => {
     ending.abort();
+    await httpApis.close();
     bus.close();
     alarms.close();
     await workflows.close();
@@ -281,6 +288,7 @@ function assemble(
     logs,
     sageMaker,
     tracking,
+    httpApis,
     account,
     resources,
   };

@@ -114,3 +114,17 @@ console.log(Buffer.from(answer.Body).toString());
 JAVASCRIPT
 `;
 }
+
+/**
+ * How the HTTP API is asked. The key stays in its file.
+ *
+ * @param keyFile file of a key; null where callers have none.
+ */
+export function httpExample(url: string, keyFile: string | null, workload: string, record: string): string {
+  const key = keyFile === null ? "" : ` --header "x-api-key: $(cat ${relative(process.cwd(), keyFile)})"`;
+  return `Over HTTP, without credentials of AWS (${url}/docs says what there is):
+
+  curl --silent ${url}/v1/${workload}/predict${key} \\
+    --header "Content-Type: application/json" --data @${record}; echo
+`;
+}

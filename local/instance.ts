@@ -7,6 +7,8 @@ export interface Instance {
   pid: number;
   stack: string;
   region: string;
+  /** Where the HTTP API answers; absent where the stack has none. */
+  httpApiUrl?: string;
   /** Where the tracking server answers; absent until it does. */
   trackingUrl?: string;
 }

@@ -6,6 +6,7 @@ import { DeadLetters } from "../components/alerts/dead-letters.ts";
 import { bundleFunctions } from "../components/function/bundle.ts";
 import { type EnvironmentOf, Function } from "../components/function/function.ts";
 import { ServiceRole } from "../components/identity/service-role.ts";
+import type { Settings } from "../config.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Stack } from "./stack.ts";
 
@@ -14,6 +15,13 @@ export type Bundles = Record<FunctionName, pulumi.asset.AssetArchive>;
 /** Bundles every function of the contract. */
 export const bundles = (): Bundles =>
   bundleFunctions(join(import.meta.dirname, "../../functions"), Object.keys(FUNCTIONS) as FunctionName[]);
+
+/** Whether a stack has the function: those of the HTTP API only where it does. */
+export function isDeployed({ publicApi, apiAuth }: Settings, name: FunctionName): boolean {
+  if (name === "answer-http") return publicApi;
+  if (name === "authorize-request") return publicApi && apiAuth === "jwt";
+  return true;
+}
 
 export interface FunctionPlan<Name extends FunctionName> {
   description: string;

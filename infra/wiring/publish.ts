@@ -4,6 +4,7 @@ import { PlatformParameters } from "../components/platform/platform-parameters.t
 import type { TrackingApp } from "../components/tracking/tracking-app.ts";
 import { JOB_LOG_GROUPS } from "../components/training/job-logs.ts";
 import type { Foundation } from "./foundation.ts";
+import { isDeployed } from "./functions.ts";
 import type { Stack } from "./stack.ts";
 import type { Loop } from "./workflows.ts";
 
@@ -13,6 +14,7 @@ export function publish(
   { lake, artifacts, ledger, online, servingImage }: Foundation,
   loops: Loop[],
   tracking: TrackingApp,
+  httpApi: { url: pulumi.Input<string>; auth: "key" | "jwt" | "iam" } | null,
 ) {
   const { stack, region, accountId } = settings;
   const parameterName = platformParameter(stack);
@@ -31,11 +33,15 @@ export function publish(
         artifactBucket: artifacts.bucket.bucket,
         onlineTable: online.table.name,
         trackingApp: tracking.appArn,
+        ...(httpApi === null ? {} : { httpApi }),
         logGroups: {
           ...Object.fromEntries(
-            (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => [name, names.functionLogGroup(name)]),
+            (Object.keys(FUNCTIONS) as FunctionName[])
+              .filter((name) => isDeployed(settings, name))
+              .map((name) => [name, names.functionLogGroup(name)]),
           ),
           ...JOB_LOG_GROUPS,
+          ...(httpApi === null ? {} : { "http-api": names.httpApiLogGroup }),
           ...Object.fromEntries(
             loops.map(({ spec }) => [`endpoint/${spec.name}`, names.endpointLogGroup(spec.name)]),
           ),

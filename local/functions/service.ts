@@ -9,13 +9,8 @@ import {
 } from "../gateway/interfaces.ts";
 import { queueUrl } from "../events/bus.ts";
 import { environmentOf, LOG_STREAM, shown, type FunctionDefinition } from "./definition.ts";
+import { mustPermit, type Permission } from "./permission.ts";
 import { Sandbox, type Answer } from "./sandbox.ts";
-
-export interface Permission {
-  principal: string;
-  /** ARN, with `*` and `?`. */
-  sourceArn: string | null;
-}
 
 export interface AsyncConfig {
   /** @default 2 */
@@ -94,19 +89,24 @@ export class Functions {
    */
   async accept(functionArn: string, payload: string, principal: string, sourceArn: string): Promise<void> {
     const entry = this.find(functionArn);
-    const isPermitted = entry.permissions.some(
-      (permission) =>
-        permission.principal === principal &&
-        (permission.sourceArn === null || likeArn(permission.sourceArn).test(sourceArn)),
-    );
-    if (!isPermitted) {
-      throw new ApiError(
-        "AccessDeniedException",
-        `${principal} is not permitted to invoke ${entry.definition.name} for ${sourceArn}: no aws.lambda.Permission says so.`,
-        403,
-      );
-    }
+    mustPermit(entry.definition.name, entry.permissions, principal, sourceArn);
     this.handleLater(entry, payload);
+  }
+
+  /**
+   * Runs a function once for a service that waits for its answer, if the function's policy lets that service call it.
+   *
+   * @throws {ApiError} AccessDenied.
+   */
+  async invokeFor(
+    functionArn: string,
+    payload: string,
+    principal: string,
+    sourceArn: string,
+  ): Promise<Answer> {
+    const entry = this.find(functionArn);
+    mustPermit(entry.definition.name, entry.permissions, principal, sourceArn);
+    return await this.run(entry, payload);
   }
 
   /** ARN of the role that a function runs as. */
@@ -281,11 +281,6 @@ export class Functions {
       throw new ApiError("ResourceNotFoundException", `Function not found: ${text}`, 404);
     return entry;
   }
-}
-
-function likeArn(pattern: string): RegExp {
-  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`);
 }
 
 function describe(payload: string): string {

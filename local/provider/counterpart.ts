@@ -3,6 +3,8 @@ import type { Bus } from "../events/bus.ts";
 import type { QueueSources } from "../functions/queue-sources.ts";
 import type { Functions } from "../functions/service.ts";
 import type { EventSink } from "../gateway/interfaces.ts";
+import type { WebAcl } from "../http-api/firewall.ts";
+import type { HttpApis } from "../http-api/http-apis.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { AlarmWatch } from "../monitoring/alarm-watch.ts";
 import type { Account, RecordedResource } from "../program/resource.ts";
@@ -25,6 +27,11 @@ export interface Cloud {
   functions: Functions;
   queueSources: QueueSources;
   tracking: TrackingApps;
+  httpApis: HttpApis;
+  /** Web ACLs by their ARN, until they are put before something. */
+  webAcls: Map<string, WebAcl>;
+  /** Milliseconds since 1970, as the local cloud's clock tells them. */
+  now: () => number;
   workflows: Workflows;
   bus: Bus;
   alarms: AlarmWatch;

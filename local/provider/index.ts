@@ -1,5 +1,7 @@
 import type { Account, RecordedResource } from "../program/resource.ts";
 import type { Cloud, Counterparts, Json, Planned } from "./counterpart.ts";
+import { EDGE } from "./edge.ts";
+import { HTTP_API } from "./http-api.ts";
 import { IDENTITY } from "./identity.ts";
 import { LOOP } from "./loop.ts";
 import { MESSAGING } from "./messaging.ts";
@@ -13,6 +15,8 @@ export const COUNTERPARTS: Counterparts = {
   ...MESSAGING,
   ...MODELS,
   ...LOOP,
+  ...HTTP_API,
+  ...EDGE,
   "pulumi:providers:aws": {
     outputs: ({ name }) => ({ id: name }),
     create: { none: "account and region are those of the stack's settings" },

@@ -8,7 +8,9 @@ export const LOOP: Counterparts = {
   "aws:lambda/function:Function": {
     outputs: ({ inputs }, account) => {
       const name = text(inputs, "name");
-      return { id: name, outputs: { name, arn: arn(account, "lambda", `function:${name}`) } };
+      const functionArn = arn(account, "lambda", `function:${name}`);
+      const invokeArn = `arn:aws:apigateway:${account.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+      return { id: name, outputs: { name, arn: functionArn, invokeArn } };
     },
     create: async ({ inputs, outputs }, { functions, codeFolder, identity }) => {
       await mustTrust(identity, text(inputs, "role"), "lambda.amazonaws.com", text(outputs, "arn"));

@@ -16,7 +16,7 @@ interface Room {
 
 const NOTHING = /^$/;
 const ANYTHING = /^/;
-const SHARED = /^(packages\/\w+|workloads)\//;
+const SHARED = /^(packages\/[\w-]+|workloads)\//;
 
 const ROOMS: Room[] = [
   // The one program among the contracts: it writes their JSON Schemas.
@@ -48,6 +48,11 @@ const ROOMS: Room[] = [
     packages: /^(@aws-sdk\/client-s3|zod|node:crypto)$/,
   },
   {
+    unit: /^packages\/http-api\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^zod$/,
+  },
+  {
     unit: /^packages\/online\//,
     rooms: /^packages\/contracts\//,
     packages: /^@aws-sdk\/client-dynamodb$/,
@@ -75,7 +80,7 @@ const ROOMS: Room[] = [
   {
     unit: /^functions\/[^/]+\//,
     rooms: SHARED,
-    packages: /^(@aws-sdk\/|@aws-lambda-powertools\/|zod$|node:)/,
+    packages: /^(@aws-sdk\/|@aws-lambda-powertools\/|jose$|zod$|node:)/,
   },
   { unit: /^apps\/cli\//, rooms: SHARED, packages: /^(@aws-sdk\/|commander$|zod$|node:)/ },
   {
@@ -91,7 +96,7 @@ const ROOMS: Room[] = [
   },
   {
     unit: /^infra\/(?!components\/)/,
-    rooms: /^(packages\/contracts\/|workloads\/|infra\/)/,
+    rooms: /^(packages\/(contracts|http-api)\/|workloads\/|infra\/)/,
     packages: /^(@pulumi\/|zod$|node:(fs|path|url|crypto)$)/,
   },
   // What plays the caller measures what it was answered.
@@ -104,7 +109,7 @@ const ROOMS: Room[] = [
     unit: /^local\//,
     rooms: /^(packages\/contracts\/|infra\/)/,
     packages:
-      /^(@aws-sdk\/|@smithy\/|@pulumi\/pulumi|aws-local-stepfunctions$|asl-validator$|@cloud-copilot\/|tar-stream$|yaml$|zod$|node:)/,
+      /^(@aws-sdk\/|@smithy\/|@pulumi\/pulumi|ajv$|aws-local-stepfunctions$|asl-validator$|@cloud-copilot\/|tar-stream$|yaml$|zod$|node:)/,
   },
   { unit: /^(test|bench)\//, rooms: ANYTHING, packages: ANYTHING },
   { unit: /^[^/]+\.config\.ts$/, rooms: NOTHING, packages: ANYTHING },

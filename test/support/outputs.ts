@@ -14,7 +14,25 @@ const OUTPUTS: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     arn: arn("sqs", String(name)),
     url: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${String(name)}`,
   }),
-  "aws:lambda/function:Function": (_, { name }) => ({ arn: arn("lambda", `function:${String(name)}`) }),
+  "aws:lambda/function:Function": (_, { name }) => ({
+    arn: arn("lambda", `function:${String(name)}`),
+    invokeArn: `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${arn("lambda", `function:${String(name)}`)}/invocations`,
+  }),
+  "aws:apigateway/restApi:RestApi": () => ({
+    executionArn: arn("execute-api", "api"),
+    rootResourceId: "root",
+  }),
+  "aws:apigateway/stage:Stage": (_, { stageName }) => ({
+    arn: `arn:aws:apigateway:${REGION}::/restapis/api/stages/${String(stageName)}`,
+    invokeUrl: `https://api.execute-api.${REGION}.amazonaws.com/${String(stageName)}`,
+  }),
+  "aws:wafv2/webAcl:WebAcl": (_, { name }) => ({ arn: arn("wafv2", `regional/webacl/${String(name)}/1`) }),
+  "aws:acm/certificate:Certificate": (_, { domainName }) => ({
+    arn: arn("acm", `certificate/${String(domainName)}`),
+    domainValidationOptions: [
+      { resourceRecordName: "_proof", resourceRecordType: "CNAME", resourceRecordValue: "_value" },
+    ],
+  }),
   "aws:sfn/stateMachine:StateMachine": (_, { name }) => ({
     arn: arn("states", `stateMachine:${String(name)}`),
   }),
