@@ -29,7 +29,7 @@ PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: start replay bench bench-features bench-scale clean
+.PHONY: start replay bench bench-features bench-scale bench-search clean
 start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
 	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
 
@@ -46,6 +46,9 @@ bench-features: $(PEERS_STAMP) ## Measure features in DuckDB against pandas, at 
 
 bench-scale: setup ## Measure preparing and training at 1, 10 and 100 times the rows
 	@exec $(VENV)/python bench/rows/scale.py
+
+bench-search: setup ## Measure the search of 200 trials for injury-duration
+	@exec $(VENV)/python bench/rows/search.py
 
 clean: ## Remove the local cloud's state
 	rm -rf .perennial

@@ -23,7 +23,8 @@ const run = promisify(execFile);
 /** What the platform promises: raw records a second on two cores. */
 export const BATCH_TARGET = 100_000;
 const RECORDS = 1_000_000;
-const CORES = 2;
+/** Worker threads. */
+export const CORES = 2;
 const SAMPLED_EVERY_MS = 50;
 const FORMATS = ["csv", "jsonl"] as const;
 

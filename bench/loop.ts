@@ -1,6 +1,6 @@
 /**
- * What the loop costs on this machine: one retraining from a fresh state, from the command to a verified champion, with
- * the time of each stage and the peak memory of each process. Run with `node bench/loop.ts`; the last line is JSON.
+ * What the loop costs on this machine: one retraining of a workload from a fresh state, from the command to a verified champion, with
+ * the time of each stage and the peak memory of each process. Run with `node bench/loop.ts [workload…]`; the last line is JSON.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { watchProcesses, type ProcessPeak } from "./processes.ts";
 
+/** The workload that the targets of the loop are for. */
+export const LOOP_WORKLOAD = "hospital-readmission";
 /** What the platform promises, in seconds. */
 export const LOOP_TARGETS = { startToChampion: 60, retraining: 30 };
 
@@ -24,14 +26,21 @@ export interface LoopCost {
   processes: ProcessPeak[];
 }
 
-/** @throws where the loop did not end with a judged challenger, with what it printed. */
-export async function measureLoop(): Promise<LoopCost> {
+/**
+ * Runs the loop of `workloads` alone.
+ *
+ * @throws where it did not end with a judged challenger, with what it printed.
+ */
+export async function measureLoop(workloads: readonly string[]): Promise<LoopCost> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-bench-"));
   const main = join(import.meta.dirname, "../local/main.ts");
   try {
-    const child = spawn(process.execPath, [main, "start", "--once", "--port", "0", "--state", stateFolder], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const only = ["--workloads", workloads.join(",")];
+    const child = spawn(
+      process.execPath,
+      [main, "start", "--once", "--port", "0", "--state", stateFolder, ...only],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
     const watch = watchProcesses(child.pid ?? 0);
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
@@ -47,7 +56,7 @@ export async function measureLoop(): Promise<LoopCost> {
 }
 
 if (import.meta.main) {
-  const cost = await measureLoop();
+  const cost = await measureLoop(process.argv.length > 2 ? process.argv.slice(2) : [LOOP_WORKLOAD]);
   console.table(cost.summary.stages);
   console.table(cost.processes);
   console.log(JSON.stringify(cost));

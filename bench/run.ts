@@ -3,8 +3,10 @@ import { cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import hospital from "@perennial/workloads/hospital-readmission/workload.ts";
 import { trainedModel } from "../test/support/trained-model.ts";
-import { LOOP_TARGETS, measureLoop } from "./loop.ts";
+import { BATCH_TARGET, CORES, measureBatch } from "./batch.ts";
+import { LOOP_TARGETS, LOOP_WORKLOAD, measureLoop } from "./loop.ts";
 import { measureProgram, PROGRAM_TARGET_SECONDS } from "./program.ts";
+import { everyWorkload, measureRetrainings, RETRAINING_TARGET } from "./retraining.ts";
 import { measureScoring, SCORING_TARGETS } from "./scoring.ts";
 
 const say = (text: string): void => void process.stderr.write(`${text} …\n`);
@@ -16,7 +18,11 @@ const { model, holdout } = await trainedModel(hospital);
 say("scoring");
 const scoring = await measureScoring(model, join(holdout, "rows.jsonl.gz"));
 say("running the loop from a fresh state");
-const loop = await measureLoop();
+const loop = await measureLoop([LOOP_WORKLOAD]);
+say("retraining every workload, one after the other");
+const retrainings = await measureRetrainings(everyWorkload());
+say("scoring a file of a million records, twice");
+const batches = await measureBatch();
 
 const retraining = Math.max(...loop.summary.workloads.map(({ seconds }) => seconds));
 const machine = {
@@ -52,8 +58,16 @@ console.table({
     target: `at least ${SCORING_TARGETS.recordsPerSecondPerCore}`,
   },
 });
+console.log(`Retraining with defaults, each workload alone, target at most ${RETRAINING_TARGET} s:`);
+console.table(retrainings.map(({ peakMiB, ...cost }) => ({ ...cost, ...peakMiB })));
+console.log(
+  `A file of raw records, ${CORES} worker threads, target at least ${BATCH_TARGET} records a second:`,
+);
+console.table(
+  batches.map(({ peakMiBByQuarter, ...cost }) => ({ ...cost, "peak MiB": peakMiBByQuarter.join(" ") })),
+);
 console.log("Where the time of the loop goes, in seconds:");
 console.table(Object.fromEntries(loop.summary.stages.map(({ stage, seconds }) => [stage, { seconds }])));
 console.log("Peak memory of each process, MiB:");
 console.table(Object.fromEntries(loop.processes.map(({ what, peakMiB }) => [what, { peakMiB }])));
-console.log(JSON.stringify({ machine, program, scoring, loop }));
+console.log(JSON.stringify({ machine, program, scoring, loop, retrainings, batches }));

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 
 class Run(NamedTuple):
-    """One process: wall time in seconds, largest resident set in MiB."""
+    """One process: wall time in seconds, largest resident set in MiB, processor time of all its threads."""
 
     seconds: float
     peak_mib: float
+    processor_seconds: float
 
 
 def run(*arguments: object, python: Path | None = None, environment: dict[str, str] | None = None) -> Run:
@@ -28,4 +29,5 @@ def run(*arguments: object, python: Path | None = None, environment: dict[str, s
     if process.returncode != 0:
         raise SystemExit(f"{arguments[0]} ended with {process.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(time.perf_counter() - began, usage.ru_maxrss * unit / 2**20)
+    processor = usage.ru_utime + usage.ru_stime
+    return Run(time.perf_counter() - began, usage.ru_maxrss * unit / 2**20, processor)

@@ -3,59 +3,52 @@ Preparing and training the hospital workload on many times its rows: time and me
 
 `make bench-scale`. The rows are copies with patients and encounters of their own (generate.py), given to the
 same two entry points that SageMaker starts. Growth is the exponent b of time = a · rows^b from one size to
-the next: 1 is linear.
+the next: 1 is linear. Every size is trained for the same number of rounds, because time follows their number
+and memory does not.
 """
 
 import argparse
 import json
 import math
-import shutil
-import subprocess
+import os
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from measured import Run, run
 
+from jobs import PYTHON, lay_out, prepare, train, workload_folder
+
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parent.parent
-WORKLOAD = REPOSITORY / "workloads/hospital-readmission"
-PYTHON = REPOSITORY / ".venv/bin/python"
-NODE = REPOSITORY / "node_modules/.bin/node"
+WORKLOAD = workload_folder("hospital-readmission")
 ROWS = 101_766
+# What the platform promises of ten million rows, GiB.
+MEMORY_TARGET = 8
 
 
-def write_spec(folder: Path) -> None:
-    """The spec folder, as the program puts it into a bucket."""
-    folder.mkdir(parents=True)
-    program = f'console.log(JSON.stringify((await import("{WORKLOAD / "workload.ts"}")).default))'
-    text = subprocess.run(  # noqa: S603 - our own program
-        [str(NODE), "--input-type=module", "-e", program], check=True, capture_output=True, text=True
-    ).stdout
-    (folder / "spec.json").write_text(text, "utf-8")
-    shutil.copy(WORKLOAD / "features.sql", folder)
+@dataclass(frozen=True)
+class Measured:
+    """One stage at one size, and the machine's load when it began."""
+
+    times: int
+    stage: str
+    run: Run
+    load: float
 
 
-def stages(times: int, root: Path) -> dict[str, Run]:
+def stages(times: int, rounds: int, root: Path) -> list[Measured]:
     """Prepares and trains on `times` copies of the rows, below `root`."""
-    processing, training = root / "prepare", root / "train"
-    raw = processing / "processing/input/raw"
-    raw.mkdir(parents=True)
-    write_spec(processing / "processing/input/spec")
-    run(HERE / "generate.py", WORKLOAD / "data/diabetic_data.csv.gz", times, raw / "rows.csv", python=PYTHON)
-
-    job = ("-m", "perennial_tabular")
-    prepared = run(*job, "prepare", python=PYTHON, environment={"PERENNIAL_ML_ROOT": str(processing)})
-    raw.joinpath("rows.csv").unlink()
-
-    channels = training / "input/data"
-    channels.mkdir(parents=True)
-    (training / "input/config").mkdir()
-    (training / "input/config/hyperparameters.json").write_text("{}")
-    (processing / "processing/input/spec").rename(channels / "spec")
-    (processing / "processing/output/prepared").rename(channels / "prepared")
-    trained = run(*job, "train", python=PYTHON, environment={"PERENNIAL_ML_ROOT": str(training)})
-    return {"prepare": prepared, "train": trained}
+    inputs = lay_out(WORKLOAD, root / "prepare")
+    rows = inputs / "raw/rows.csv"
+    run(HERE / "generate.py", WORKLOAD / "data/diabetic_data.csv.gz", times, rows, python=PYTHON)
+    load = os.getloadavg()[0]
+    prepared = Measured(times, "prepare", prepare(root / "prepare"), load)
+    rows.unlink()
+    load = os.getloadavg()[0]
+    trained = train(root / "prepare", root / "train", {"num_round": str(rounds)})
+    return [prepared, Measured(times, "train", trained, load)]
 
 
 def growth(small: tuple[int, float], large: tuple[int, float]) -> float:
@@ -69,29 +62,55 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10, 100], help="copies of the rows")
-    sizes = sorted(parser.parse_args().times)
-    measured: dict[int, dict[str, Run]] = {}
-    for times in sizes:
+    parser.add_argument("--rounds", type=int, default=100, help="rounds of boosting, at every size")
+    parser.add_argument("--minutes", type=float, default=90, help="no size is begun that would go beyond")
+    options = parser.parse_args()
+    began = time.monotonic()
+    measured: list[Measured] = []
+    stopped = None
+    for times in sorted(options.times):
+        left = options.minutes * 60 - (time.monotonic() - began)
+        if measured:
+            last = [one for one in measured if one.times == measured[-1].times]
+            # In proportion, and a fifth more: what is sorted grows faster than its rows.
+            expected = 1.2 * sum(one.run.seconds for one in last) * times / last[0].times
+            if expected > left:
+                stopped = (
+                    f"{times} times the rows would take about {expected / 60:.0f} minutes; "
+                    f"{left / 60:.0f} of {options.minutes:g} are left. Give more with --minutes."
+                )
+                break
         sys.stderr.write(f"{times} times the rows …\n")
         with tempfile.TemporaryDirectory(prefix="perennial-scale-") as folder:
-            measured[times] = stages(times, Path(folder))
-    table = [
-        {
-            "rows": times * ROWS,
-            "stage": stage,
-            "seconds": round(one.seconds, 1),
-            "peakMiB": round(one.peak_mib),
-            "growth": None
-            if index == 0
-            else round(
-                growth((sizes[index - 1], measured[sizes[index - 1]][stage].seconds), (times, one.seconds)), 2
-            ),
-        }
-        for index, times in enumerate(sizes)
-        for stage, one in measured[times].items()
-    ]
+            measured += stages(times, options.rounds, Path(folder))
+    table = [_line(one, measured) for one in measured]
     lines = [" | ".join(table[0]), *(" | ".join(str(value) for value in line.values()) for line in table)]
-    sys.stdout.write("\n".join([*lines, json.dumps(table), ""]))
+    largest = max(one.run.peak_mib for one in measured) / 1024
+    verdict = f"largest peak {largest:.1f} GiB, target at most {MEMORY_TARGET}"
+    result = {"rounds": options.rounds, "stopped": stopped, "stages": table}
+    sys.stdout.write("\n".join([*lines, verdict, *([stopped] if stopped else []), json.dumps(result), ""]))
+
+
+def _line(one: Measured, measured: list[Measured]) -> dict[str, object]:
+    before = [other for other in measured if other.stage == one.stage and other.times < one.times]
+    pairs = {
+        "timeGrowth": lambda of: of.run.seconds,
+        "memoryGrowth": lambda of: of.run.peak_mib,
+    }
+    return {
+        "rows": one.times * ROWS,
+        "stage": one.stage,
+        "seconds": round(one.run.seconds, 1),
+        "processorSeconds": round(one.run.processor_seconds, 1),
+        "peakMiB": round(one.run.peak_mib),
+        **{
+            name: round(growth((before[-1].times, of(before[-1])), (one.times, of(one))), 2)
+            if before
+            else None
+            for name, of in pairs.items()
+        },
+        "load": round(one.load, 1),
+    }
 
 
 if __name__ == "__main__":
