@@ -24,6 +24,7 @@ PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock require
 TRACKING_STAMP := .tracking/.lock-$(call checksum,requirements-tracking.lock)
 # What benchmarks compare with has a lock and an environment of its own: nothing else may come to need it.
 PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
+SERVING_PEERS_STAMP := .peers-serving/.lock-$(call checksum,bench/serving/requirements.lock)
 
 .PHONY: help
 help: ## List the targets
@@ -43,6 +44,9 @@ bench: setup ## Measure speed and memory, as a table
 
 bench-features: $(PEERS_STAMP) ## Measure features in DuckDB against pandas, at 1, 10 and 40 times the rows
 	@exec .peers/bin/python bench/rows/features.py
+
+bench-serving: setup $(SERVING_PEERS_STAMP) ## Measure the endpoint's container against FastAPI, XGBoost and MLServer (20 min, idle machine)
+	@exec node bench/serving/run.ts $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(SHORT)),--short)
 
 bench-scale: setup ## Measure preparing and training at 1, 10 and 100 times the rows
 	@exec $(VENV)/python bench/rows/scale.py
@@ -95,6 +99,12 @@ $(PEERS_STAMP): $(TOOLS_STAMP)
 	@.tools/bin/uv pip sync --quiet --python .peers/bin/python --require-hashes bench/rows/requirements.lock
 	@touch $@
 
+$(SERVING_PEERS_STAMP): $(TOOLS_STAMP)
+	@echo "Installing the servers of bench/serving/requirements.lock"
+	@.tools/bin/uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .peers-serving
+	@.tools/bin/uv pip sync --quiet --python .peers-serving/bin/python --require-hashes bench/serving/requirements.lock
+	@touch $@
+
 # The tracking server has libraries of its own: a model's bytes follow those of the training image, and only those.
 $(TRACKING_STAMP): $(TOOLS_STAMP)
 	@echo "Installing the tracking server of requirements-tracking.lock"
@@ -111,6 +121,7 @@ lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml a
 	$(COMPILE) requirements-tracking.in --excludes requirements-tracking.excluded --output-file requirements-tracking.lock
 	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) bench/rows/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/rows/requirements.lock
+	$(COMPILE) bench/serving/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/serving/requirements.lock
 
 # Each check leaves a report in $(REPORT); .ci/run counts them. `make -k test` goes on after a failure.
 .PHONY: test format format-check lint types python-lint python-format python-types pytest unit loop
