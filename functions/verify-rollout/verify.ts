@@ -13,7 +13,8 @@ export interface FleetFigures {
   /** Answered with 4xx and with 5xx. */
   refused: number;
   failed: number;
-  /** 99th percentile of the model's latency; null where none was measured. */
+  /** Percentiles of the model's latency; null where none was measured. */
+  p90Millis: number | null;
   p99Millis: number | null;
 }
 
@@ -103,29 +104,24 @@ function judgeLatency(
   { isRollback }: Question,
   { against, missing, found }: Findings,
 ): void {
-  const { p99Millis } = candidate;
-  if (p99Millis === null) {
+  // The 99th percentile of a few requests is the slowest one: of those one in ten may be late.
+  const isFew = candidate.requests < COMPARABLE_REQUESTS;
+  const latency = isFew ? candidate.p90Millis : candidate.p99Millis;
+  if (latency === null) {
     missing.push("no latency was measured");
     return;
   }
-  const isComparable =
-    !isRollback &&
-    before.p99Millis !== null &&
-    Math.min(candidate.requests, before.requests) >= COMPARABLE_REQUESTS;
-  const usual = isComparable
-    ? `${short(before.p99Millis ?? 0)} ms before`
-    : "not compared with the fleet before";
-  found.push(`p99 of the model's latency ${short(p99Millis)} ms (${usual})`);
-  if (p99Millis > guards.p99Millis) {
-    against.push(
-      `p99 of the model's latency is ${short(p99Millis)} ms, at most ${guards.p99Millis} ms are allowed`,
-    );
+  const usual = isRollback || isFew || before.requests < COMPARABLE_REQUESTS ? null : before.p99Millis;
+  const what = `${isFew ? "p90" : "p99"} of the model's latency`;
+  const compared = usual === null ? "not compared with the fleet before" : `${short(usual)} ms before`;
+  found.push(`${what} ${short(latency)} ms (${compared})`);
+  if (latency > guards.p99Millis) {
+    against.push(`${what} is ${short(latency)} ms, at most ${guards.p99Millis} ms are allowed`);
   }
-  const isNegligible = p99Millis <= NEGLIGIBLE_LATENCY * guards.p99Millis;
-  if (!isComparable || isNegligible || p99Millis <= guards.p99Ratio * (before.p99Millis ?? 0)) return;
+  const isNegligible = latency <= NEGLIGIBLE_LATENCY * guards.p99Millis;
+  if (usual === null || isNegligible || latency <= guards.p99Ratio * usual) return;
   against.push(
-    `p99 of the model's latency is ${short(p99Millis)} ms, more than ${guards.p99Ratio} times that of the fleet ` +
-      `before (${short(before.p99Millis ?? 0)} ms)`,
+    `${what} is ${short(latency)} ms, more than ${guards.p99Ratio} times that of the fleet before (${short(usual)} ms)`,
   );
 }
 
