@@ -30,7 +30,7 @@ SERVING_PEERS_STAMP := .peers-serving/.lock-$(call checksum,bench/serving/requir
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: start replay bench bench-features bench-scale bench-search clean
+.PHONY: start replay bench bench-serving bench-features bench-scale bench-search clean
 start: setup ## Run the whole loop on this machine until Ctrl-C (ONCE=1: once, then exit; WORKLOADS=a,b: only these)
 	@exec node local/main.ts start $(if $(filter-out 0,$(ONCE)),--once) $(if $(WORKLOADS),--workloads "$(WORKLOADS)")
 
