@@ -1,28 +1,33 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { AnsweringModel } from "@perennial/contracts";
-import { PredictionFault, type Model } from "@perennial/scoring";
+import { type Model, PredictionFault } from "@perennial/scoring";
+import {
+  acceptedType,
+  type BodyLimits,
+  contentTypeOf,
+  type PredictedRecords,
+  predictRecords,
+  readRecords,
+  Refusal,
+  renderAnswer,
+  VersionMetrics,
+} from "@perennial/scoring/invocation";
 import fastify, {
   LogController,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { renderAnswer } from "./answer.ts";
 import type { Reason } from "./answered-request.ts";
 import { CUSTOM_ATTRIBUTES, customAttributes, INFERENCE_ID, inferenceIdOf } from "./custom-attributes.ts";
 import { endConnectionsOnClose } from "./ending-connections.ts";
 import { failureOf, isTableFault } from "./failure.ts";
-import { acceptedType, contentTypeOf } from "./media-type.ts";
 import { OPEN_METRICS } from "./open-metrics.ts";
 import { PendingRequests, type PendingLimits } from "./pending-requests.ts";
-import { type PredictedRecords, predictRecords } from "./predict-records.ts";
 import type { Readiness } from "./readiness.ts";
-import { Refusal } from "./refusal.ts";
-import { type BodyLimits, readRecords } from "./request-body.ts";
 import { framesOf } from "./request-log.ts";
 import { ServingMetrics } from "./serving-metrics.ts";
-import { VersionMetrics } from "./version-metrics.ts";
 
 export interface AppArgs {
   readiness: Readiness;

@@ -1,16 +1,7 @@
 import type { OnlineTableFault } from "@perennial/online";
-import { InvalidRecords, PredictionFault, type RecordFault } from "@perennial/scoring";
+import { type Failure, failureOf as failureOfRequest } from "@perennial/scoring/invocation";
 import type { Reason } from "./answered-request.ts";
 import { Overloaded } from "./pending-requests.ts";
-import { Refusal } from "./refusal.ts";
-
-/** How a request is answered that wasn't predicted. */
-export interface Failure {
-  readonly status: number;
-  readonly reason: Reason;
-  readonly message: string;
-  readonly faults: readonly RecordFault[];
-}
 
 /**
  * Asked by its name: to import the class would load the table's client, 20 MB of it, in every container that looks nothing
@@ -19,24 +10,16 @@ export interface Failure {
 export const isTableFault = (error: unknown): error is OnlineTableFault =>
   error instanceof Error && error.name === ("OnlineTableFault" satisfies OnlineTableFault["name"]);
 
-export function failureOf(error: unknown, { maxBodyKiB }: { maxBodyKiB: number }): Failure {
-  const faults: readonly RecordFault[] = [];
-  if (error instanceof InvalidRecords) {
-    return { status: 400, reason: "invalid-records", message: error.message, faults: error.faults };
-  }
-  if (error instanceof Refusal) {
-    const { status, reason, message, detail } = error;
-    const whole = detail === undefined ? message : `${message}: ${detail}`;
-    return { status, reason, message: whole, faults: error.faults };
-  }
+/** How a request is answered that wasn't predicted. */
+export function failureOf(error: unknown, { maxBodyKiB }: { maxBodyKiB: number }): Failure<Reason> {
+  const ofRequest = failureOfRequest(error);
+  if (ofRequest !== undefined) return ofRequest;
+  const faults: Failure["faults"] = [];
   if (error instanceof Overloaded)
     return { status: 503, reason: "overloaded", message: error.message, faults };
   if (isTableFault(error)) {
     const message = `${error.message}; try again, or send the fields with the records`;
     return { status: 503, reason: "online-table", message, faults };
-  }
-  if (error instanceof PredictionFault) {
-    return { status: 500, reason: "model", message: "the model failed on these records", faults };
   }
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {

@@ -35,7 +35,7 @@ const ROOMS: Room[] = [
     unit: /^packages\/scoring\//,
     rooms: /^packages\/contracts\//,
     packages:
-      /^(onnxruntime-node|tar-stream|node:(fs|fs\/promises|path|crypto|zlib|stream|stream\/promises|events|util))$/,
+      /^(onnxruntime-node|csv-parse\/sync|tar-stream|node:(fs|fs\/promises|path|crypto|zlib|stream|stream\/promises|events|util))$/,
   },
   {
     unit: /^packages\/telemetry\//,
@@ -86,7 +86,7 @@ const ROOMS: Room[] = [
   {
     unit: /^apps\/serving\//,
     rooms: SHARED,
-    packages: /^(@aws-sdk\/|csv-parse\/sync$|esbuild$|fastify$|zod$|node:)/,
+    packages: /^(@aws-sdk\/|esbuild$|fastify$|zod$|node:)/,
   },
   {
     unit: /^infra\/components\/[^/]+\//,

@@ -6,7 +6,7 @@ import {
   infoText,
   openMetrics,
 } from "../../apps/serving/open-metrics.ts";
-import { evenRanks, VersionMetrics } from "../../apps/serving/version-metrics.ts";
+import { evenRanks, VersionMetrics } from "@perennial/scoring/invocation";
 import { extractMetrics } from "../../local/monitoring/embedded-metrics.ts";
 import { linearProbability, NAN_GRAPH } from "../support/artifact.ts";
 import { servingApp, type ServingApp } from "../support/serving.ts";

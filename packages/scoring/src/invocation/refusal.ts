@@ -1,8 +1,17 @@
-import type { RecordFault } from "@perennial/scoring";
-import type { Reason } from "./answered-request.ts";
+import type { RecordFault } from "../record-fault.ts";
+
+/** Why a request can't be answered, in words that metrics count by. */
+export type RefusalReason =
+  | "no-such-path"
+  | "method"
+  | "accept"
+  | "content-type"
+  | "too-many-records"
+  | "unreadable-body"
+  | "no-online-table";
 
 /** What a status is nearly always about. */
-const REASONS: Readonly<Record<Refusal["status"], Reason>> = {
+const REASONS: Readonly<Record<Refusal["status"], RefusalReason>> = {
   400: "unreadable-body",
   404: "no-such-path",
   405: "method",
@@ -14,7 +23,7 @@ const REASONS: Readonly<Record<Refusal["status"], Reason>> = {
 /** A request can't be answered, and whoever sent it can mend it. `message` holds no value of a record: it is logged. */
 export class Refusal extends Error {
   readonly status: 400 | 404 | 405 | 406 | 413 | 415;
-  readonly reason: Reason;
+  readonly reason: RefusalReason;
   readonly faults: readonly RecordFault[];
   /** What the caller is told besides; it may quote the request, so it is never logged. */
   readonly detail: string | undefined;
@@ -22,7 +31,7 @@ export class Refusal extends Error {
   constructor(
     status: Refusal["status"],
     message: string,
-    more: { faults?: readonly RecordFault[]; detail?: string; reason?: Reason } = {},
+    more: { faults?: readonly RecordFault[]; detail?: string; reason?: RefusalReason } = {},
   ) {
     super(message);
     this.name = "Refusal";

@@ -1,5 +1,6 @@
-import { MAX_FAULTS, UnreadableRecord, type Model, type RecordFault } from "@perennial/scoring";
 import { parse as parseCsv } from "csv-parse/sync";
+import type { Model } from "../model.ts";
+import { MAX_FAULTS, type RecordFault, UnreadableRecord } from "../record-fault.ts";
 import { FORMATS, type MediaType } from "./media-type.ts";
 import { Refusal } from "./refusal.ts";
 

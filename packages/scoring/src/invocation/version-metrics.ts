@@ -1,10 +1,22 @@
 import { type AnsweringModel, PROBE_PREFIX } from "@perennial/contracts";
-import type { AnsweredRequest } from "./answered-request.ts";
 
 const NAMESPACE = "Perennial/Serving";
 
 /** Most values of one metric that CloudWatch takes in one line (embedded metric format, `Metrics`). */
 const MAX_VALUES = 100;
+
+/** What is known of a request that a model version answered; nothing of what it held. */
+export interface MeasuredRequest {
+  /** Inference id, or a name that the request was given. */
+  readonly requestId: string;
+  readonly status: number;
+  readonly durationMicros: number;
+  /** How many records were predicted. */
+  readonly records: number;
+  /** Sum of the first output over the records, and of its square. */
+  readonly predictionSum: number;
+  readonly predictionSquares: number;
+}
 
 export interface VersionMetricsArgs {
   /** Takes a line: an object with CloudWatch's embedded metrics in it. */
@@ -35,7 +47,7 @@ class Sums {
   predictionSquares = 0;
   readonly latencies: number[] = [];
 
-  add({ status, records, durationMicros, predictionSum, predictionSquares }: AnsweredRequest): void {
+  add({ status, records, durationMicros, predictionSum, predictionSquares }: MeasuredRequest): void {
     this.requests += 1;
     if (status >= 500) this.failed += 1;
     else if (status >= 400) this.refused += 1;
@@ -80,7 +92,7 @@ export class VersionMetrics {
     this.#everyRequests = everyRequests;
   }
 
-  add(request: AnsweredRequest, model: AnsweringModel): void {
+  add(request: MeasuredRequest, model: AnsweringModel): void {
     this.#model = model;
     const { asked, probed } = this.#sums;
     (request.requestId.startsWith(PROBE_PREFIX) ? probed : asked).add(request);

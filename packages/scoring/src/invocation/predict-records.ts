@@ -1,12 +1,19 @@
 import type { LookedUp } from "@perennial/contracts";
-import type { StateReader } from "@perennial/online";
-import { FaultList, type JointPredictor, type Model } from "@perennial/scoring";
+import type { JointPredictor } from "../joint-predictor.ts";
+import type { StateKey, StateOf } from "../lookups.ts";
+import type { Model } from "../model.ts";
+import { FaultList } from "../record-fault.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface PredictedRecords {
   readonly predictions: Float32Array;
   /** Per record; empty where nothing was looked up. */
   readonly lookedUp: readonly (readonly LookedUp[])[];
+}
+
+/** Reads the latest states of entities, as `packages/online` does. */
+export interface States {
+  read(wanted: readonly StateKey[]): Promise<StateOf>;
 }
 
 /**
@@ -19,7 +26,7 @@ export async function predictRecords(
   { lookups, manifest }: Pick<Model, "lookups" | "manifest">,
   predictor: Pick<JointPredictor, "predict">,
   records: readonly unknown[],
-  states: StateReader | undefined,
+  states: States | undefined,
   nowMs: number,
 ): Promise<PredictedRecords> {
   if (!lookups.areNeeded(records)) return { predictions: await predictor.predict(records), lookedUp: [] };
