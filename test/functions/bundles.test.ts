@@ -7,6 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "perennial-bundles-"));
 symlinkSync(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
+// What the program puts beside the bundle that answers over HTTP.
+writeFileSync(
+  join(folder, "documents.json"),
+  JSON.stringify({ openApi: {}, page: "", pagePolicy: "", schemas: {} }),
+);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:m";
@@ -39,6 +44,13 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     STATE_MACHINES: JSON.stringify({ [machine]: { workload: "hospital-readmission", kind: "retrain" } }),
   },
   "record-outcome": { LEDGER_TABLE: "ledger" },
+  "answer-http": {
+    WORKLOADS: JSON.stringify({
+      "hospital-readmission": { kind: "endpoint", endpointName: "e", maxBodyKiB: 1024 },
+    }),
+    CORS_ORIGINS: "[]",
+  },
+  "authorize-request": { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "perennial" },
   "evaluate-model": {
     LEDGER_TABLE: "ledger",
     ARTIFACT_BUCKET: "artifacts",

@@ -46,7 +46,50 @@ it("reads a stack's settings with their types", async () => {
     servingImageUri: undefined,
     subnetIds: [],
     securityGroupIds: [],
+    publicApi: true,
+    apiAuth: "key",
+    jwtIssuer: undefined,
+    jwtAudience: undefined,
+    openPages: true,
+    corsOrigins: [],
+    rateLimit: 2000,
+    apiRequestsPerSecond: 100,
+    apiBurst: 200,
+    apiDomain: undefined,
+    apiHostedZoneId: undefined,
+    ownsApiAccount: true,
   });
+});
+
+it.each([
+  [
+    { "perennial:apiAuth": "jwt", "perennial:jwtIssuer": "https://issuer.example" },
+    'jwtIssuer: given "https://issuer.example"; jwtIssuer and jwtAudience are given exactly where apiAuth is "jwt"',
+  ],
+  [
+    { "perennial:jwtIssuer": "https://issuer.example", "perennial:jwtAudience": "perennial" },
+    'jwtIssuer: given "https://issuer.example"; jwtIssuer and jwtAudience are given exactly where apiAuth is "jwt"',
+  ],
+  [
+    {
+      "perennial:apiAuth": "jwt",
+      "perennial:jwtIssuer": "http://issuer.example",
+      "perennial:jwtAudience": "perennial",
+    },
+    'jwtIssuer: given "http://issuer.example"; expected an address that begins with https://',
+  ],
+  [
+    { "perennial:apiDomain": "api.example.com" },
+    'apiHostedZoneId: given ""; apiDomain and apiHostedZoneId are both given or both empty',
+  ],
+  [
+    { "perennial:corsOrigins": '["app.example.com"]' },
+    'corsOrigins.0: given "app.example.com"; expected an origin such as https://app.example.com, or *',
+  ],
+])("refuses an HTTP API that is half described: %j", async (changes, fault) => {
+  await expect(settingsOf("dev", changes)).rejects.toThrow(
+    `Pulumi.dev.yaml is refused, 1 fault:\n  ${fault}`,
+  );
 });
 
 it("reports all faults of a stack's settings at once", async () => {

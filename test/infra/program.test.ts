@@ -94,11 +94,17 @@ describe("the program", () => {
     expect(platform.trackingApp).toBe(
       "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/app-perennial-dev-tracking",
     );
+    expect(platform.httpApi).toEqual({
+      url: "https://api.execute-api.eu-central-1.amazonaws.com/live",
+      auth: "key",
+    });
     expect(Object.keys(platform.logGroups)).toEqual([
-      ...Object.keys(FUNCTIONS),
+      // Tokens are asked for only where settings say so.
+      ...Object.keys(FUNCTIONS).filter((name) => name !== "authorize-request"),
       "processing",
       "training",
       "transform",
+      "http-api",
       "endpoint/hospital-readmission",
     ]);
     const groups = ofType("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs["name"]);
@@ -157,7 +163,7 @@ describe.each(["dev", "prod"])("in %s", (stack) => {
   it("every log group is encrypted and forgets after the days of the stack", () => {
     const groups = of("aws:cloudwatch/logGroup:LogGroup");
     const days = stack === "prod" ? 365 : 14;
-    expect(groups).toHaveLength(Object.keys(FUNCTIONS).length + 5);
+    expect(groups).toHaveLength(Object.keys(FUNCTIONS).length + 6);
     const key = "arn:aws:kms:eu-central-1:123456789012:key/key";
     const others = groups.filter(
       ({ inputs }) => inputs["retentionInDays"] !== days || inputs["kmsKeyId"] !== key,
@@ -204,10 +210,9 @@ describe.each(["dev", "prod"])("in %s", (stack) => {
     const called = of("aws:cloudwatch/eventTarget:EventTarget")
       .filter(({ inputs }) => String(inputs["arn"]).startsWith("arn:aws:lambda:"))
       .map(({ inputs }) => [inputs["rule"], String(inputs["arn"]).split(":").at(-1)]);
-    const allowed = of("aws:lambda/permission:Permission").map(({ inputs }) => [
-      String(inputs["sourceArn"]).split("/").at(-1),
-      inputs["function"],
-    ]);
+    const allowed = of("aws:lambda/permission:Permission")
+      .filter(({ inputs }) => inputs["principal"] === "events.amazonaws.com")
+      .map(({ inputs }) => [String(inputs["sourceArn"]).split("/").at(-1), inputs["function"]]);
     expect(allowed).toEqual(called);
   });
 

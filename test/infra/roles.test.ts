@@ -168,6 +168,13 @@ const policies = (stack: string, account: string) => {
       decrypt("dynamodb"),
       functionLogs("record-outcome"),
     ],
+    [`${P}-answer-http`]: [allow("sagemaker:InvokeEndpoint", endpoint), functionLogs("answer-http")],
+    [`${P}-http-api-logs`]: [
+      allow(
+        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        [own("logs", "log-group:/aws/apigateway/*"), own("logs", "log-group:/aws/apigateway/*:*")],
+      ),
+    ],
     [`${P}-accept-data`]: [
       read(lake, "raw", "entities"),
       list(lake, "raw", "entities"),
@@ -380,6 +387,7 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "accept-data": lambda("accept-data"),
       "admit-retraining": lambda("admit-retraining"),
       "admit-rollout": lambda("admit-rollout"),
+      "answer-http": lambda("answer-http"),
       "evaluate-model": lambda("evaluate-model"),
       [`${W}-processing`]: sageMaker,
       [`${W}-retrain`]: states("retrain"),
@@ -395,8 +403,14 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "write-card": lambda("write-card"),
     };
     const roles = (stacks[stack] ?? []).filter(({ type }) => type === "aws:iam/role:Role");
+    const [ofApis] = roles.filter(({ name }) => name === "http-api-account");
+    // AWS states no condition for the role that API Gateway keeps logs with.
+    expect(ofApis?.inputs["assumeRolePolicy"].Statement).toEqual([
+      { Effect: "Allow", Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" },
+    ]);
+    const others = roles.filter((role) => role !== ofApis);
     expect(
-      Object.fromEntries(roles.map(({ name, inputs }) => [name, inputs["assumeRolePolicy"].Statement])),
+      Object.fromEntries(others.map(({ name, inputs }) => [name, inputs["assumeRolePolicy"].Statement])),
     ).toEqual(
       Object.fromEntries(
         Object.entries(trusted).map(([name, [service, source]]) => [

@@ -91,6 +91,13 @@ describe("the provider", () => {
       "aws:ecr/repository:Repository",
       "aws:ecr/lifecyclePolicy:LifecyclePolicy",
       "docker-build:index:Image",
+      "aws:apigateway/deployment:Deployment",
+      "aws:apigateway/account:Account",
+      "aws:acm/certificate:Certificate",
+      "aws:acm/certificateValidation:CertificateValidation",
+      "aws:route53/record:Record",
+      "aws:apigateway/domainName:DomainName",
+      "aws:apigateway/basePathMapping:BasePathMapping",
       "pulumi:providers:aws",
     ]);
   });

@@ -1,7 +1,9 @@
 import type { WorkloadSpec } from "@perennial/contracts";
 import { answerSchema } from "./answers.ts";
 import { csvOf, jsonLinesOf } from "./examples.ts";
-import { PROBLEM_TYPE, type ProblemKind, PROBLEMS } from "./problems.ts";
+import { PROBLEM, problemResponse, reference } from "./problem-responses.ts";
+import { pascal } from "./pascal.ts";
+import { type ProblemKind, PROBLEMS } from "./problems.ts";
 import { type JsonSchema, recordSchema, requestSchema } from "./record-schema.ts";
 import { type Route, routesOf } from "./routes.ts";
 
@@ -208,8 +210,6 @@ const OF_PREDICTIONS = [
   "too-slow",
 ] as const satisfies ProblemKind[];
 
-const reference = (kind: ProblemKind) => ({ $ref: `#/components/responses/${pascal(kind)}` });
-
 const ofEveryRoute = ({ auth }: ApiDescription): ProblemKind[] => [
   "malformed-request",
   ...(auth === "jwt" ? (["not-authenticated"] as const) : []),
@@ -220,25 +220,6 @@ const ofEveryRoute = ({ auth }: ApiDescription): ProblemKind[] => [
 
 const errors = (api: ApiDescription): JsonSchema =>
   Object.fromEntries(ofEveryRoute(api).map((kind) => [PROBLEMS[kind].status, reference(kind)]));
-
-const BY_FIREWALL: ReadonlySet<number> = new Set([413, 429]);
-
-function problemResponse(...kinds: [ProblemKind, ...ProblemKind[]]): JsonSchema {
-  const { status } = PROBLEMS[kinds[0]];
-  return {
-    description: `${kinds.map((kind) => PROBLEMS[kind].title).join(", or: ")}.`,
-    ...(status === 429 || status === 503
-      ? { headers: { "retry-after": { $ref: "#/components/headers/RetryAfter" } } }
-      : {}),
-    content: {
-      [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } },
-      // The firewall can't name the media type.
-      ...(BY_FIREWALL.has(status)
-        ? { "application/json": { schema: { $ref: "#/components/schemas/Problem" } } }
-        : {}),
-    },
-  };
-}
 
 const json = (description: string, schema: JsonSchema) => ({
   description,
@@ -251,33 +232,6 @@ const HEALTH: JsonSchema = {
   properties: { status: { const: "ok" } },
   required: ["status"],
   additionalProperties: false,
-};
-
-const PROBLEM: JsonSchema = {
-  type: "object",
-  description: "Problem details (RFC 9457).",
-  properties: {
-    type: { type: "string", description: "Names the kind of problem: urn:perennial:problem:…" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    requestId: { type: "string", description: "Absent where the firewall answered." },
-    faults: {
-      type: "array",
-      description: "Every fault of every record; past a hundred only the first.",
-      items: {
-        type: "object",
-        properties: {
-          record: { type: ["integer", "null"], description: "Place of the record, from 0." },
-          field: { type: ["string", "null"] },
-          message: { type: "string" },
-        },
-        required: ["record", "field", "message"],
-      },
-    },
-    model: { type: "object", description: "Which model refused." },
-  },
-  required: ["type", "title", "status", "detail"],
 };
 
 function schemasOf(spec: WorkloadSpec): Record<string, JsonSchema> {
@@ -298,7 +252,5 @@ export function recordDocument(spec: WorkloadSpec): JsonSchema {
   };
 }
 
-const pascal = (name: string): string =>
-  name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const camel = (spec: WorkloadSpec | undefined): string =>
   pascal(spec?.name ?? "").replace(/^./, (letter) => letter.toLowerCase());

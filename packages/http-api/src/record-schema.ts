@@ -9,7 +9,8 @@ const DAY = "\\d{4}-\\d{2}-\\d{2}";
 const LONGEST_TEXT = 256;
 
 /**
- * What a record of the workload may hold. Everything that the endpoint answers fits it. What fits may still be refused
+ * What a record of the workload may hold. Everything that the endpoint answers fits it, but for white space around a level,
+ * which it forgives. What fits may still be refused
  * where no schema can say why: a number written as text that is out of its range, a row outside the model's question, an
  * entity that nothing is known of.
  */
