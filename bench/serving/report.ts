@@ -9,6 +9,9 @@ export interface Figures {
     perennial: { one: number; oneP99: number; batch: number };
     python: { onePipeline: number; oneInplacePredict: number; batchPipeline: number };
   };
+  /** From the start of the container's process to its first prediction, each time. */
+  startMillis: readonly number[];
+  peersStartMillis: Readonly<Record<string, number>>;
   http: readonly Measured[];
   memory: Awaited<ReturnType<typeof measureMemory>>;
   saturation: Awaited<ReturnType<typeof measureSaturation>>;
@@ -62,6 +65,7 @@ const times = (number: number): string => `${number.toFixed(number < 0.1 ? 3 : n
 /** The figures as tables, and what was promised. */
 export function printReport(figures: Figures): void {
   const { machine, generator, parity, inProcess, http, memory, saturation } = figures;
+  const { startMillis, peersStartMillis } = figures;
   console.table(machine);
   console.log(
     `Load generator: up to ${Math.round(generator.perSecond)} requests/s; a fixed delay of ` +
@@ -95,6 +99,8 @@ export function printReport(figures: Figures): void {
     "… against inplace_predict alone (µs)": row(perennial.one, python.oneInplacePredict),
     "10,000 raw records (ms)": row(perennial.batch / 1_000, python.batchPipeline / 1_000),
   });
+  console.log(`From start to the first prediction: ${startMillis.join(", ")} ms; of the peers (ms):`);
+  console.table(peersStartMillis);
   console.log(`Memory over ${memory.requests} requests: ${memory.residentMiB.join(", ")} MiB.`);
   console.log(`A crowd of ${saturation.connections} for ${saturation.seconds} s:`);
   console.table(saturation);

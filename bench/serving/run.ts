@@ -70,6 +70,13 @@ const inProcess = {
 
 const servers: Server[] = [];
 try {
+  say("starting the container, five times");
+  const starts: number[] = [];
+  for (let start = 0; start < 5; start += 1) {
+    const { child, readyAfterMillis } = await startOurs({ trained, bodies, v2Bodies });
+    starts.push(Math.round(readyAfterMillis));
+    await ended(child);
+  }
   say("starting the servers");
   for (const start of [startOurs, startFastApi, startMlServer, startFastApiOnGraph]) {
     servers.push(await start({ trained, bodies, v2Bodies }));
@@ -97,6 +104,10 @@ try {
     generator,
     parity: { records: PARITY_RECORDS, largestDifference },
     inProcess,
+    startMillis: starts.toSorted((one, other) => one - other),
+    peersStartMillis: Object.fromEntries(
+      servers.slice(1).map(({ name, readyAfterMillis }) => [name, Math.round(readyAfterMillis)]),
+    ),
     http,
     memory,
     saturation,

@@ -10,6 +10,8 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const PEERS = join(import.meta.dirname, "peers");
 const PYTHON = join(REPOSITORY, ".peers-serving/bin");
 const START_MS = 120_000;
+/** How often a server that starts is asked for a prediction. */
+const ASK_EVERY_MS = 10;
 /** What the kernel counts processor time in (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
@@ -30,6 +32,8 @@ export interface Server {
   bodies: string;
   probabilityIn: (answer: unknown) => number;
   child: ChildProcess;
+  /** From the start of its process to its first prediction. */
+  readyAfterMillis: number;
 }
 
 export type StartServer = (asked: Asked) => Promise<Server>;
@@ -41,6 +45,7 @@ export const startOurs: StartServer = async ({ trained, bodies }) => {
   const port = await freePort();
   const [node, ...rest] = entryPoint();
   const command = [node === "node" ? process.execPath : (node ?? ""), ...rest.slice(0, -1)];
+  const startedAt = performance.now();
   const child = start([...command, join(folder, "main.cjs"), "serve"], {
     NODE_ENV: "production",
     PERENNIAL_ML_ROOT: trained,
@@ -51,7 +56,7 @@ export const startOurs: StartServer = async ({ trained, bodies }) => {
   });
   const probabilityIn = (answer: unknown) =>
     (answer as { predictions: [{ probability: number }] }).predictions[0].probability;
-  return ready({ name: "Perennial", port, path: "/invocations", bodies, probabilityIn, child });
+  return ready({ name: "Perennial", port, path: "/invocations", bodies, probabilityIn, child, startedAt });
 };
 
 /** How the image starts its program, flags of the engine included. */
@@ -66,12 +71,13 @@ const fastApi =
   (name: string, kind: "pipeline" | "graph"): StartServer =>
   async ({ trained, bodies }) => {
     const port = await freePort();
+    const startedAt = performance.now();
     const child = start(
       [join(PYTHON, "python"), "-W", "ignore", join(PEERS, "with_fastapi.py"), kind],
       peerEnvironment(trained, bodies, { BENCH_PORT: String(port) }),
     );
     const probabilityIn = (answer: unknown) => (answer as { probability: number }).probability;
-    return ready({ name, port, path: "/predict", bodies, probabilityIn, child });
+    return ready({ name, port, path: "/predict", bodies, probabilityIn, child, startedAt });
   };
 
 export const startFastApi = fastApi("FastAPI, scikit-learn, XGBoost", "pipeline");
@@ -94,6 +100,7 @@ export const startMlServer: StartServer = async ({ trained, bodies, v2Bodies }) 
   await writeFile(join(folder, "settings.json"), JSON.stringify(settings));
   const model = { name: "readmission", implementation: "mlserver_runtime.Readmission" };
   await writeFile(join(folder, "model-settings.json"), JSON.stringify(model));
+  const startedAt = performance.now();
   const child = start(
     [join(PYTHON, "python"), "-W", "ignore", join(PYTHON, "mlserver"), "start", folder],
     peerEnvironment(trained, bodies, { PYTHONPATH: PEERS }),
@@ -107,6 +114,7 @@ export const startMlServer: StartServer = async ({ trained, bodies, v2Bodies }) 
     bodies: v2Bodies,
     probabilityIn,
     child,
+    startedAt,
   });
 };
 
@@ -140,22 +148,30 @@ async function freePort(): Promise<number> {
 }
 
 /** The server, once it predicts. */
-async function ready(server: Server): Promise<Server> {
+async function ready({
+  startedAt,
+  ...server
+}: Omit<Server, "readyAfterMillis"> & { startedAt: number }): Promise<Server> {
   const until = Date.now() + START_MS;
   const [body = ""] = readFileSync(server.bodies, "utf8").split("\n");
   for (;;) {
     const answer = await ask(server, body).catch(() => undefined);
-    if (answer !== undefined && Number.isFinite(answer)) return server;
+    if (answer !== undefined && Number.isFinite(answer)) {
+      return { ...server, readyAfterMillis: performance.now() - startedAt };
+    }
     if (server.child.exitCode !== null || Date.now() > until) {
       await ended(server.child);
       throw new Error(`bench/serving: ${server.name} doesn't predict; \`make bench-serving\` installs it`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
 }
 
 /** The probability that a server answers one body with. */
-export async function ask({ port, path, probabilityIn }: Server, body: string): Promise<number> {
+export async function ask(
+  { port, path, probabilityIn }: Pick<Server, "port" | "path" | "probabilityIn">,
+  body: string,
+): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
