@@ -170,7 +170,7 @@ function keepAccount({ names, opts }: Stack): ApiAccount {
     "http-api-account",
     {
       roleName: names.shared("http-api-logs"),
-      logGroupPattern: names.arn("logs", "log-group:/aws/apigateway/*"),
+      logGroupPattern: names.arn("logs", "log-group:*"),
     },
     opts,
   );

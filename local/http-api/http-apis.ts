@@ -25,6 +25,8 @@ export interface HttpApiSurroundings {
   now: () => number;
   invoke: (functionArn: string, payload: string, sourceArn: string) => Promise<Answer>;
   mayInvoke: (accessKeyId: string, methodArn: string) => Promise<boolean>;
+  /** Whether a role may write to a log group. */
+  mayLog: (roleArn: string, group: string) => Promise<boolean>;
   log: LogSink;
   metric: MetricSink;
   warn: (message: string) => void;
@@ -40,6 +42,9 @@ const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000 };
 /** API Gateway: the program's REST API behind a listener on 127.0.0.1, with the firewall before it. */
 export class HttpApis {
   readonly keys: ApiKeys;
+  /** Role that the account's APIs keep their logs with; null where another stack says which. */
+  logRole: string | null = null;
+  private mayLog: Promise<boolean> | null = null;
   private readonly around: HttpApiSurroundings;
   private readonly access: AccessControl;
   private readonly apis = new Map<string, RestApi>();
@@ -107,7 +112,7 @@ export class HttpApis {
   }
 
   private async serve(api: RestApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { now, log, metric, warn } = this.around;
+    const { now, metric, warn } = this.around;
     const exchange = openExchange({
       method: request.method ?? "GET",
       url: request.url ?? "/",
@@ -128,8 +133,8 @@ export class HttpApis {
     // What wasn't read of a refused request would be taken for the next one.
     if (!request.complete) response.shouldKeepAlive = false;
     response.writeHead(reply.status, headers).end(exchange.method === "HEAD" ? undefined : reply.body);
+    await this.keepLog(api, exchange, reply);
     const { stage } = api;
-    if (stage?.log) log(stage.log.group, "local", accessLine(stage.log.format, api, exchange, reply, now()));
     const dimensions = { ApiName: api.name, Stage: stage?.name ?? "" };
     const count = (name: string, value: number): void =>
       metric({ namespace: "AWS/ApiGateway", name, dimensions, value });
@@ -137,6 +142,16 @@ export class HttpApis {
     count("4XXError", reply.status >= 400 && reply.status < 500 ? 1 : 0);
     count("5XXError", reply.status >= 500 ? 1 : 0);
     count("Latency", now() - exchange.startedAt);
+  }
+
+  private async keepLog(api: RestApi, exchange: Exchange, reply: HttpReply): Promise<void> {
+    const { log, mayLog, now, warn } = this.around;
+    const place = api.stage?.log;
+    if (place === null || place === undefined) return;
+    const { logRole } = this;
+    this.mayLog ??= logRole === null ? Promise.resolve(true) : mayLog(logRole, place.group);
+    if (await this.mayLog) log(place.group, "local", accessLine(place.format, api, exchange, reply, now()));
+    else warn(`API Gateway may not write to ${place.group} with the role ${logRole}.`);
   }
 
   private async answer(api: RestApi, exchange: Exchange, request: IncomingMessage): Promise<HttpReply> {

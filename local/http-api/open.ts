@@ -18,6 +18,17 @@ export function openHttpApis({ gateway, functions, gatewayPort, ...around }: Par
     ...around,
     port: gatewayPort === 0 ? 0 : gatewayPort + PORT_AFTER,
     invoke: (arn, payload, source) => functions.invokeFor(arn, payload, "apigateway.amazonaws.com", source),
+    mayLog: async (roleArn, logGroupName) => {
+      try {
+        const caller = gateway.identity.callerAs(roleArn);
+        for (const action of ["CreateLogStream", "PutLogEvents"]) {
+          await gateway.authorize(caller, "logs", action, { logGroupName, logStreamName: "local" });
+        }
+        return true;
+      } catch {
+        return false;
+      }
+    },
     mayInvoke: async (accessKeyId, resource) => {
       const caller = gateway.identity.callerWith(accessKeyId);
       const requirement = { action: "execute-api:Invoke", resource, context: {} };

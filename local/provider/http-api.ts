@@ -162,7 +162,12 @@ export const HTTP_API: Counterparts = {
   },
   "aws:apigateway/account:Account": {
     outputs: () => ({ id: "api-gateway-account" }),
-    create: { none: "the listener writes its log itself; who may on AWS is checked by test/security" },
+    create: async ({ inputs }, { httpApis, identity }) => {
+      const role = text(inputs, "cloudwatchRoleArn");
+      const decision = await identity.mayAssume(role, "apigateway.amazonaws.com", "");
+      if (!decision.allowed) throw new Error(decision.reason);
+      httpApis.logRole = role;
+    },
   },
 };
 

@@ -171,8 +171,16 @@ const policies = (stack: string, account: string) => {
     [`${P}-answer-http`]: [allow("sagemaker:InvokeEndpoint", endpoint), functionLogs("answer-http")],
     [`${P}-http-api-logs`]: [
       allow(
-        ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        [own("logs", "log-group:/aws/apigateway/*"), own("logs", "log-group:/aws/apigateway/*:*")],
+        [
+          "logs:CreateLogGroup",
+          "logs:CreateLogStream",
+          "logs:DescribeLogGroups",
+          "logs:DescribeLogStreams",
+          "logs:FilterLogEvents",
+          "logs:GetLogEvents",
+          "logs:PutLogEvents",
+        ],
+        own("logs", "log-group:*"),
       ),
     ],
     [`${P}-accept-data`]: [
@@ -255,6 +263,19 @@ const policies = (stack: string, account: string) => {
       decide("Approved", stack === "dev" ? packages : arn("sagemaker", `model-package/${P}-${W}/1`)),
       functionLogs("register-model"),
     ],
+    [`${P}-probe-endpoint`]: [
+      read(artifacts, "specs"),
+      decrypt("s3"),
+      allow("sagemaker:InvokeEndpoint", endpoint),
+      functionLogs("probe-endpoint"),
+    ],
+    [`${P}-verify-rollout`]: [
+      read(artifacts, "specs"),
+      decrypt("s3"),
+      allow("sagemaker:InvokeEndpoint", endpoint),
+      allow("cloudwatch:GetMetricData", "*"),
+      functionLogs("verify-rollout"),
+    ],
     [`${P}-${W}-processing`]: [
       read(lake, "raw", "snapshots", "accepted"),
       list(lake, "raw", "snapshots", "accepted"),
@@ -333,7 +354,11 @@ const policies = (stack: string, account: string) => {
       allow(["sagemaker:CreateModel", "sagemaker:DeleteModel"], models),
       allow(["sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig"], configurations),
       allow("sagemaker:AddTags", [models, configurations]),
-      allow("sagemaker:UpdateEndpoint", [endpoint, configurations]),
+      allow("sagemaker:UpdateEndpoint", [
+        endpoint,
+        configurations,
+        own("sagemaker", `endpoint-config/${P}-${W}-baseline`),
+      ]),
       allow("sagemaker:DescribeEndpoint", endpoint),
       pass("serving"),
       allow("cloudwatch:PutMetricAlarm", alarms, {
@@ -343,7 +368,7 @@ const policies = (stack: string, account: string) => {
       allow("cloudwatch:TagResource", alarms),
       allow("cloudwatch:DescribeAlarms", alarms),
       ...volumes,
-      invoke("record-outcome"),
+      ...["probe-endpoint", "verify-rollout", "record-outcome"].map(invoke),
       ...notify,
       deliverLogs,
     ],
@@ -397,7 +422,9 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "judge-challenger": lambda("judge-challenger"),
       "record-outcome": lambda("record-outcome"),
       "register-model": lambda("register-model"),
+      "probe-endpoint": lambda("probe-endpoint"),
       "release-lease": lambda("release-lease"),
+      "verify-rollout": lambda("verify-rollout"),
       "track-model": lambda("track-model"),
       tracking: sageMaker,
       "write-card": lambda("write-card"),

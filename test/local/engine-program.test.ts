@@ -92,7 +92,6 @@ describe("the provider", () => {
       "aws:ecr/lifecyclePolicy:LifecyclePolicy",
       "docker-build:index:Image",
       "aws:apigateway/deployment:Deployment",
-      "aws:apigateway/account:Account",
       "aws:acm/certificate:Certificate",
       "aws:acm/certificateValidation:CertificateValidation",
       "aws:route53/record:Record",

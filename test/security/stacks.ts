@@ -26,11 +26,13 @@ export function stackOf(
   network?: Subject["network"],
 ): Stack {
   const key = resources.find(({ type }) => type === "aws:kms/key:Key");
+  const api = resources.find(({ type }) => type === "aws:apigateway/restApi:RestApi");
   const subject: Subject = {
     ...account,
     names: naming({ stack, ...account }),
     workload: WORKLOAD,
     keyArn: String(key?.outputs["arn"]),
+    apiArn: String(api?.outputs["executionArn"]),
     ...(network === undefined ? {} : { network }),
   };
   return { subject, permissions: Permissions.of(resources, account) };

@@ -83,6 +83,7 @@ async function goRound(
     ContentType: "application/json",
     Body: Buffer.from(JSON.stringify(record)).toString("base64"),
   });
+  await askOverHttp(cloud, workload, record);
   await captured(workload, stateFolder, Date.now() + CAPTURE_MS);
   const snapshot = await snapshotOf(cloud, platform, workload);
   clock.skip(A_DAY);
@@ -90,6 +91,20 @@ async function goRound(
   await tracking;
   await tracked(stateFolder, Date.now() + TRACKING_MS);
   return { result, again };
+}
+
+async function askOverHttp(
+  { httpApis }: LocalCloud,
+  workload: string,
+  record: EndpointRecord,
+): Promise<void> {
+  const [keyFile = ""] = httpApis.keys.files;
+  const response = await fetch(`${httpApis.url}/v1/${workload}/predict`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": readFileSync(keyFile, "utf8") },
+    body: JSON.stringify(record),
+  });
+  if (!response.ok) throw new Error(`the HTTP API answered ${response.status}: ${await response.text()}`);
 }
 
 async function snapshotOf({ url }: LocalCloud, platform: Platform, workload: string): Promise<string> {

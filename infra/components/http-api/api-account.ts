@@ -4,7 +4,7 @@ import { allow, document } from "../../policies.ts";
 
 export interface ApiAccountArgs {
   roleName: string;
-  /** Log groups of the account's APIs, with wildcards. */
+  /** Log groups of the account and region, with wildcards: every API there keeps its log with the one role. */
   logGroupPattern: string;
 }
 
@@ -38,10 +38,20 @@ export class ApiAccount extends pulumi.ComponentResource {
       name,
       {
         role: role.id,
+        // What AWS lists, though logs are only written: API Gateway refuses a role that may do less.
+        // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
         policy: document(
           allow(
-            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [logGroupPattern, `${logGroupPattern}:*`],
+            [
+              "logs:CreateLogGroup",
+              "logs:CreateLogStream",
+              "logs:DescribeLogGroups",
+              "logs:DescribeLogStreams",
+              "logs:FilterLogEvents",
+              "logs:GetLogEvents",
+              "logs:PutLogEvents",
+            ],
+            logGroupPattern,
           ),
         ),
       },

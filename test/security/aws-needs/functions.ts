@@ -1,5 +1,5 @@
 import type { FunctionName } from "@perennial/contracts";
-import { FUNCTION_NAMES, LISTENERS, type Need, SOURCE, type Subject, via } from "./need.ts";
+import { FUNCTION_NAMES, LISTENERS, type Need, of, SOURCE, type Subject, via } from "./need.ts";
 
 /** What Lambda does with the functions' roles, and what they themselves call in rarer cases. */
 export function functionNeeds(subject: Subject): Need[] {
@@ -30,6 +30,13 @@ export function functionNeeds(subject: Subject): Need[] {
       why: "Lambda puts an event into the encrypted queue once the function has failed for good",
       source: SOURCE.queueKey,
     })),
+    {
+      by: { role: names.shared("http-api-logs") },
+      actions: of("logs", "CreateLogGroup DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents"),
+      resources: [names.arn("logs", `log-group:${names.httpApiLogGroup}`)],
+      why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
+      source: SOURCE.apiLogs,
+    },
     {
       by: role("register-model"),
       actions: ["sagemaker:UpdateModelPackage"],

@@ -22,6 +22,8 @@ export interface Subject {
   region: string;
   workload: string;
   keyArn: string;
+  /** Of the REST API, as requests to it are named: `arn:aws:execute-api:…`. */
+  apiArn: string;
   /** Networks that jobs and endpoints join; absent where they run in SageMaker's own. */
   network?: { subnetIds: string[]; securityGroupIds: string[] };
 }
@@ -44,12 +46,17 @@ export const SOURCE = {
   sageMakerTrust: `${DOCS}/sagemaker/latest/dg/security-confused-deputy-prevention.html`,
   sageMakerRoles: `${DOCS}/sagemaker/latest/dg/sagemaker-roles.html`,
   checkpoints: `${DOCS}/sagemaker/latest/dg/model-checkpoints.html`,
+  apiLogs: `${DOCS}/apigateway/latest/developerguide/set-up-logging.html`,
+  apiFunctions: `${DOCS}/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html`,
   workflowTrust: `${DOCS}/step-functions/latest/dg/procedure-create-iam-role.html`,
   workflowJobs: `${DOCS}/step-functions/latest/dg/sagemaker-iam.html`,
   workflowLogs: `${DOCS}/step-functions/latest/dg/cw-logs.html`,
 } as const;
 
-export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];
+/** The functions of a stack whose HTTP API takes keys. */
+export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
+  (name) => name !== "authorize-request",
+);
 /** Functions that events reach, each with a queue for what failed for good. */
 export const LISTENERS = ["admit-retraining", "admit-rollout", "release-lease"] as const;
 

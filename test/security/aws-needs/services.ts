@@ -43,6 +43,13 @@ export function trustNeeds(subject: Subject): Need[] {
         names.arn("sagemaker", resource),
       ),
     ),
+    {
+      by: { service: "apigateway.amazonaws.com" },
+      actions: ["sts:AssumeRole"],
+      resources: [`arn:aws:iam::${accountId}:role/${names.shared("http-api-logs")}`],
+      why: "API Gateway takes the role by itself, and names nothing that it acts for",
+      source: SOURCE.apiLogs,
+    },
     assume(
       names.shared("tracking"),
       "sagemaker.amazonaws.com",
@@ -89,6 +96,14 @@ export function deliveryNeeds(subject: Subject): Need[] {
       why: "only what can't be delivered goes there",
       source: SOURCE.ruleDeadLetters,
     })),
+    {
+      by: { service: "apigateway.amazonaws.com" },
+      actions: ["lambda:InvokeFunction"],
+      resources: [names.arn("lambda", `function:${names.function("answer-http")}`)],
+      context: onBehalfOf(`${subject.apiArn}/live/POST/v1/${workload}/predict`, subject),
+      why: "API Gateway calls functions by the function's own policy, which the local listener checks by itself",
+      source: SOURCE.apiFunctions,
+    },
     {
       by: events,
       actions: ["sqs:SendMessage"],
