@@ -89,7 +89,7 @@ export interface LocalCloud {
  * @throws where the program, a port, Python or a resource stands in the way; nothing is left running then.
  */
 export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
-  const { repository, stateFolder, python } = options;
+  const { repository, stateFolder, python, port, clock = new RealClock() } = options;
   const progress: Progress = {
     step: nothing,
     warn: nothing,
@@ -103,7 +103,8 @@ export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
   Object.assign(settings.values, options.settings);
   const account = accountOf(settings);
   const identity = new Identity(account);
-  const opening = openGateway({ port: options.port, stateFolder, python, identity });
+  const patience = (ms: number): number => clock.patience(ms);
+  const opening = openGateway({ port, stateFolder, python, identity, patience });
   // Both take seconds and neither needs the other; a failure of one must not leave the other running.
   const [opened, evaluated] = await Promise.allSettled([opening, evaluate(repository, settings)]);
   if (opened.status === "rejected") throw opened.reason;
@@ -114,7 +115,7 @@ export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
   }
   const { resources } = evaluated.value;
   progress.step(`the program was evaluated: ${resources.length} resources`);
-  const cloud = assemble(options, progress, gateway, account, resources);
+  const cloud = assemble({ ...options, clock }, progress, gateway, account, resources);
   try {
     await cloud.create();
     return cloud;
@@ -125,7 +126,7 @@ export async function openCloud(options: CloudOptions): Promise<LocalCloud> {
 }
 
 function assemble(
-  { clock = new RealClock(), stateFolder, repository, python, port }: CloudOptions,
+  { clock, stateFolder, repository, python, port }: CloudOptions & { clock: CloudClock },
   progress: Progress,
   gateway: LocalGateway,
   account: Account,

@@ -22,6 +22,12 @@ export interface GatewayOptions {
   /** Python with moto installed. */
   python: string;
   identity: Identity;
+  /**
+   * How long a message that was put off for `ms` stays out of sight here.
+   *
+   * @default as long as it says
+   */
+  patience?: (ms: number) => number;
 }
 
 /** Largest body accepted: the largest single upload that an SDK makes of a file before it goes over to parts. */
@@ -29,7 +35,7 @@ const MAX_BODY_BYTES = 512 * 1024 * 1024;
 
 /** @throws where the port is in use or the emulator doesn't start, saying what to do. */
 export async function openGateway(options: GatewayOptions): Promise<LocalGateway> {
-  const { port, stateFolder, python, identity } = options;
+  const { port, stateFolder, python, identity, patience = (ms) => ms } = options;
   const server = createServer();
   await listen(server, port);
   let moto: Moto | undefined;
@@ -39,7 +45,7 @@ export async function openGateway(options: GatewayOptions): Promise<LocalGateway
     const client = new MotoClient(moto.port);
     const emulated = new EmulatedServices(client, journal, identity);
     await emulated.restore();
-    return new LocalGateway({ server, moto, client, emulated, identity, stateFolder });
+    return new LocalGateway({ server, moto, client, emulated, identity, stateFolder, patience });
   } catch (error) {
     server.close();
     await moto?.close();
@@ -71,6 +77,7 @@ export class LocalGateway implements Gateway {
   private readonly moto: Moto;
   private readonly client: MotoClient;
   private readonly emulated: EmulatedServices;
+  private readonly patience: (ms: number) => number;
   private readonly calls: CallLog;
   private readonly handlers = new Map<string, ServiceHandler>();
 
@@ -81,14 +88,16 @@ export class LocalGateway implements Gateway {
     emulated: EmulatedServices;
     identity: Identity;
     stateFolder: string;
+    patience: (ms: number) => number;
   }) {
-    const { server, moto, client, emulated, identity, stateFolder } = parts;
+    const { server, moto, client, emulated, identity, stateFolder, patience } = parts;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.identity = identity;
     this.server = server;
     this.moto = moto;
     this.client = client;
     this.emulated = emulated;
+    this.patience = patience;
     this.calls = new CallLog(join(stateFolder, "calls.jsonl"));
     server.on("request", (request, response) => {
       void this.serve(request, response);
@@ -205,7 +214,9 @@ export class LocalGateway implements Gateway {
         return writeAnswer(protocol, service, action, await handler({ service, action, input, caller }));
       }
       if (!EMULATED.has(service)) throw notEmulated(`${service} ${action}`);
-      const answer = await this.emulated.send(request, { service, action, input });
+      const sent =
+        action === "ChangeMessageVisibility" ? withPatience(request, input, this.patience) : request;
+      const answer = await this.emulated.send(sent, { service, action, input });
       const hidden = await this.hidesMissing(answer, caller, service, input);
       return hidden ?? answer;
     } catch (error) {
@@ -234,6 +245,19 @@ export class LocalGateway implements Gateway {
       `without s3:ListBucket on ${resource} S3 answers that with AccessDenied`;
     return writeError("rest-xml", new ApiError("AccessDenied", message, 403));
   }
+}
+
+/** A message that is put off comes back sooner here, as waits of workflows are shorter. */
+function withPatience(
+  request: WireRequest,
+  input: Record<string, unknown>,
+  patience: (ms: number) => number,
+): WireRequest {
+  const seconds = input["VisibilityTimeout"];
+  if (typeof seconds !== "number") return request;
+  const VisibilityTimeout = Math.ceil(patience(seconds * 1000) / 1000);
+  const body = Buffer.from(JSON.stringify({ ...input, VisibilityTimeout }));
+  return { ...request, body, headers: { ...request.headers, "content-length": String(body.length) } };
 }
 
 /** A denial, as the service writes it. */
