@@ -144,7 +144,10 @@ function judgePredictions(
   }
   const mean = `mean prediction for probes ${short(candidate.mean)}`;
   if (isRollback || version === fromVersion || before.count < COMPARABLE_PROBES) {
-    found.push(`${mean} (not compared with the model before)`);
+    // A champion that answers nobody must not keep its successor out.
+    found.push(
+      `${mean} (not compared with version ${fromVersion}, which answered ${count(before.count, "probe")})`,
+    );
     return;
   }
   found.push(`${mean} (${short(before.mean)} before)`);

@@ -351,9 +351,9 @@ describe("a model that isn't verified where it answers", () => {
     expect([result.status, looks]).toEqual([
       "SUCCEEDED",
       [
-        [0, 30],
-        [1, 45],
-        [2, 60],
+        [0, 130],
+        [1, 145],
+        [2, 160],
       ],
     ]);
   });
@@ -423,6 +423,7 @@ const TASKS = [
   { state: "CreateLatencyAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
   { state: "CreateRefusalAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
   { state: "CreateSlowdownAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },
+  { state: "ProbeChampion", goesOn: "ClaimEndpoint", ends: "SUCCEEDED" },
   { state: "ProbeEndpoint", goesOn: "DescribeEndpoint", ends: "SUCCEEDED", among: AT_ONCE },
   { state: "VerifyRollout", goesOn: "VerifyRolloutFailed", ends: "FAILED" },
   { state: "RollBack", goesOn: "RollBackRefused", ends: "FAILED", among: UNVERIFIED },
