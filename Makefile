@@ -22,6 +22,7 @@ NODE_STAMP := node_modules/.lock-$(call checksum,package-lock.json)
 TOOLS_STAMP := .tools/.lock-$(call checksum,requirements-tools.lock)
 PYTHON_STAMP := .venv/.lock-$(call checksum,$(TABULAR)/requirements.lock requirements-dev.lock)
 TRACKING_STAMP := .tracking/.lock-$(call checksum,requirements-tracking.lock)
+FUZZER_STAMP := .fuzzer/.lock-$(call checksum,requirements-fuzzer.lock)
 # What benchmarks compare with has a lock and an environment of its own: nothing else may come to need it.
 PEERS_STAMP := .peers/.lock-$(call checksum,bench/rows/requirements.lock)
 SERVING_PEERS_STAMP := .peers-serving/.lock-$(call checksum,bench/serving/requirements.lock)
@@ -112,6 +113,12 @@ $(TRACKING_STAMP): $(TOOLS_STAMP)
 	@.tools/bin/uv pip sync --quiet --python .tracking/bin/python --require-hashes requirements-tracking.lock
 	@touch $@
 
+$(FUZZER_STAMP): $(TOOLS_STAMP)
+	@echo "Installing the fuzzer of requirements-fuzzer.lock"
+	@.tools/bin/uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" .fuzzer
+	@.tools/bin/uv pip sync --quiet --python .fuzzer/bin/python --require-hashes requirements-fuzzer.lock
+	@touch $@
+
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url
 lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml and requirements-*.in
@@ -119,6 +126,7 @@ lock: $(TOOLS_STAMP) ## Write the locks anew from package.json, pyproject.toml a
 	$(COMPILE) requirements-tools.in --output-file requirements-tools.lock
 	$(COMPILE) $(TABULAR)/pyproject.toml --output-file $(TABULAR)/requirements.lock
 	$(COMPILE) requirements-tracking.in --excludes requirements-tracking.excluded --output-file requirements-tracking.lock
+	$(COMPILE) requirements-fuzzer.in --output-file requirements-fuzzer.lock
 	$(COMPILE) requirements-dev.in --constraint $(TABULAR)/requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) bench/rows/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/rows/requirements.lock
 	$(COMPILE) bench/serving/requirements.in --constraint $(TABULAR)/requirements.lock --output-file bench/serving/requirements.lock
@@ -178,6 +186,6 @@ unit: setup ## Fast tests
 	$(begin)
 	$(VITEST)
 
-loop: setup ## The whole loop on the local cloud, faults included
+loop: setup $(FUZZER_STAMP) ## The whole loop on the local cloud, faults included
 	$(begin)
 	$(VITEST)

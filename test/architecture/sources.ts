@@ -9,7 +9,7 @@ export interface Source {
 
 /** What installs, runs and builds leave behind: everything that .gitignore names. */
 const GENERATED =
-  /^(\.git|\.venv|\.tools|\.tracking|\.peers(-\w+)?|\.perennial|\.cache|\.\w+_cache|\.hypothesis|node_modules|dist|coverage|__pycache__)$/;
+  /^(\.git|\.venv|\.tools|\.tracking|\.fuzzer|\.peers(-\w+)?|\.perennial|\.cache|\.\w+_cache|\.hypothesis|node_modules|dist|coverage|__pycache__)$/;
 
 const ROOT = join(import.meta.dirname, "../..");
 
