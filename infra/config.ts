@@ -72,7 +72,7 @@ const Settings = z
     servingInstanceType: instanceType,
     servingInstanceCount: integer(1, 50),
     bakeSeconds: integer(0, 3600),
-    rollout: optional(z.literal("all-at-once")),
+    rollout: z.enum(["", "all-at-once"]).transform((text) => (text === "" ? undefined : text)),
     logRetentionDays: integer(1, 3653).refine((days) => RETENTION_DAYS.includes(days), {
       error: `expected one of ${RETENTION_DAYS.join(", ")}`,
     }),

@@ -53,6 +53,14 @@ export class Faults {
     this.disturbances.push({ modelData, disturbance, times });
   }
 
+  /** Forgets what was asked for and hasn't happened. */
+  clear(): void {
+    this.failures = [];
+    this.kills = [];
+    this.disturbances = [];
+    this.rollbacks.clear();
+  }
+
   /** The error that this call is to fail with; used up by asking. */
   takeFailure(service: string, action: string): ApiError | undefined {
     const failure = this.failures.find((one) => one.service === service && one.action === action);

@@ -36,6 +36,7 @@ it("reads a stack's settings with their types", async () => {
     servingInstanceType: "ml.t2.medium",
     servingInstanceCount: 1,
     bakeSeconds: 60,
+    rollout: "all-at-once",
     logRetentionDays: 14,
     ownsJobLogs: true,
     recoveryDays: 7,
@@ -118,6 +119,13 @@ it("reports all faults of a stack's settings at once", async () => {
       '  servingImageUri: given "perennial:latest"; expected registry/repository@sha256:<digest>',
       '  securityGroupIds: given "[]"; subnetIds and securityGroupIds are both given or both empty',
     ].join("\n"),
+  );
+});
+
+it("takes a rollout as the specs say, or all at once, and no other for all of them", async () => {
+  expect((await settingsOf("dev", { "perennial:rollout": "" })).rollout).toBeUndefined();
+  await expect(settingsOf("dev", { "perennial:rollout": "canary" })).rejects.toThrow(
+    'rollout: given "canary"; Invalid option: expected one of ""|"all-at-once"',
   );
 });
 

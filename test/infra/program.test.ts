@@ -218,6 +218,7 @@ describe.each(["dev", "prod"])("in %s", (stack) => {
 
   it("no policy allows every action of a service, and each resource * is one that no ARN can name", () => {
     const everywhere = new Set([
+      "cloudwatch:GetMetricData",
       "cloudwatch:PutMetricData",
       "ecr:GetAuthorizationToken",
       "logs:CreateLogDelivery",
@@ -301,7 +302,7 @@ describe("the workflows", () => {
       >;
       const given = Object.values(states).flatMap(({ Parameters }) => Parameters?.Tags ?? []);
       const once = Object.entries(expected).map(([Key, Value]) => ({ Key, Value }));
-      const times = kind === "retrain" ? 3 : 4;
+      const times = kind === "retrain" ? 3 : 6;
       expect(given).toEqual(Array.from({ length: times }, () => once).flat());
     },
   );

@@ -174,7 +174,6 @@ const policies = (stack: string, account: string) => {
         [
           "logs:CreateLogGroup",
           "logs:CreateLogStream",
-          "logs:DescribeLogGroups",
           "logs:DescribeLogStreams",
           "logs:FilterLogEvents",
           "logs:GetLogEvents",
@@ -182,6 +181,7 @@ const policies = (stack: string, account: string) => {
         ],
         own("logs", "log-group:*"),
       ),
+      allow("logs:DescribeLogGroups", "*"),
     ],
     [`${P}-accept-data`]: [
       read(lake, "raw", "entities"),

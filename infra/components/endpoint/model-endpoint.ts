@@ -130,7 +130,12 @@ export class ModelEndpoint extends pulumi.ComponentResource {
           allow(["sagemaker:CreateModel", "sagemaker:DeleteModel"], model),
           allow(["sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig"], configuration),
           allow("sagemaker:AddTags", [model, configuration]),
-          allow("sagemaker:UpdateEndpoint", [endpoint, configuration]),
+          // To a new configuration, and back: to the baseline's where that was in service before.
+          allow("sagemaker:UpdateEndpoint", [
+            endpoint,
+            configuration,
+            names.arn("sagemaker", `endpoint-config/${this.baselineName()}`),
+          ]),
           allow("sagemaker:DescribeEndpoint", endpoint),
           allow("iam:PassRole", this.args.role.arn, {
             StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },

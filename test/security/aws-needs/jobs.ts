@@ -57,6 +57,16 @@ export function workflowNeeds(subject: Subject): Need[] {
       why: "only where an execution is stopped while the job runs",
       source: SOURCE.workflowJobs,
     },
+    {
+      by: rollout,
+      actions: ["sagemaker:UpdateEndpoint"],
+      resources: [
+        names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`),
+        names.arn("sagemaker", `endpoint-config/${names.ofWorkload(workload, "baseline")}`),
+      ],
+      why: "only where the first model in service isn't verified, and the baseline is put back",
+      source: "statemachines/rollout.asl.json",
+    },
     collected("sagemaker:DeleteModel", names.arn("sagemaker", `model/${execution}`)),
     collected("sagemaker:DeleteEndpointConfig", names.arn("sagemaker", `endpoint-config/${execution}`)),
     collected(
