@@ -2,9 +2,9 @@ import { EndpointRefusal } from "@perennial/contracts";
 import type { ProblemKind } from "@perennial/http-api";
 import { Refusal } from "./refusal.ts";
 
-/** What the container says, by its status; records that it understood and refused are told apart by their faults. */
+/** What the container says, by its status: what reaches it has the shape of a request, so that 400 is about what it holds. */
 const BY_CONTAINER: Record<number, ProblemKind> = {
-  400: "malformed-request",
+  400: "records-refused",
   406: "no-such-form",
   413: "body-too-large",
   415: "unknown-form",
@@ -41,9 +41,10 @@ export function answerOfFailure(error: unknown, targetVariant: string | undefine
         cause: error,
       });
     case "ValidationError":
+    case "ValidationException":
       return targetVariant === undefined
         ? new Refusal("not-available", "No model is in service; try again.", { headers: SOON, cause: error })
-        : new Refusal("malformed-request", "The header x-target-variant names no variant that answers.");
+        : new Refusal("no-such-variant", "The header x-target-variant names none that answers.");
     default:
       return new Refusal("platform-failed", "The model could not be asked.", { cause: error });
   }

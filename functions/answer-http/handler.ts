@@ -145,7 +145,7 @@ function bodyOf({ body, isBase64Encoded }: HttpRequest, maxBodyKiB: number): Uin
     throw new Refusal("malformed-request", "The body is empty; expected at least one record.");
   }
   if (!isBase64Encoded && body.includes(REPLACEMENT)) {
-    throw new Refusal("malformed-request", "The body isn't UTF-8.");
+    throw new Refusal("records-refused", "The body isn't UTF-8, or holds U+FFFD, which stands for that.");
   }
   const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > maxBodyKiB * 1024) {

@@ -128,7 +128,7 @@ describe("a request for predictions", () => {
   it.each<[string, Asked, number, string]>([
     ["no body", { body: null }, 400, "malformed-request"],
     ["an empty body", { body: "" }, 400, "malformed-request"],
-    ["what isn't UTF-8", { body: '{"a":"\uFFFD"}' }, 400, "malformed-request"],
+    ["what isn't UTF-8", { body: '{"a":"\uFFFD"}' }, 422, "records-refused"],
     ["too large a body", { body: `{"a":"${"x".repeat(1024)}"}` }, 413, "body-too-large"],
     ["a path that isn't there", { resource: "/v1/other/predict" }, 404, "no-such-path"],
   ])("with %s is refused without asking the endpoint", async (_, asked, status, kind) => {
@@ -173,7 +173,7 @@ describe("when the endpoint doesn't answer", () => {
   });
 
   it.each<[string, object, number, string, string | undefined]>([
-    ["ModelError", container(400), 400, "malformed-request", undefined],
+    ["ModelError", container(400), 422, "records-refused", undefined],
     ["ModelError", container(406), 406, "no-such-form", undefined],
     ["ModelError", container(413), 413, "body-too-large", undefined],
     ["ModelError", container(415), 415, "unknown-form", undefined],
@@ -198,7 +198,7 @@ describe("when the endpoint doesn't answer", () => {
 
   it("a variant that doesn't exist is the caller's fault", async () => {
     failing("ValidationError");
-    expect((await ask({ headers: { "x-target-variant": "nobody" } })).status).toBe(400);
+    expect((await ask({ headers: { "x-target-variant": "nobody" } })).status).toBe(422);
   });
 
   it("it is given up after the time that it may take", async () => {

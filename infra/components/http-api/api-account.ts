@@ -45,7 +45,6 @@ export class ApiAccount extends pulumi.ComponentResource {
             [
               "logs:CreateLogGroup",
               "logs:CreateLogStream",
-              "logs:DescribeLogGroups",
               "logs:DescribeLogStreams",
               "logs:FilterLogEvents",
               "logs:GetLogEvents",
@@ -53,6 +52,8 @@ export class ApiAccount extends pulumi.ComponentResource {
             ],
             logGroupPattern,
           ),
+          // It knows no resources.
+          allow("logs:DescribeLogGroups", "*"),
         ),
       },
       { parent: this },

@@ -153,6 +153,9 @@ function operation(route: Route, spec: WorkloadSpec | undefined, api: ApiDescrip
   }
 }
 
+/** A body that isn't JSON. */
+const TEXT = { type: "string", minLength: 1 };
+
 const about = (operationId: string, summary: string) => ({ tags: ["about"], operationId, summary });
 
 function predict(spec: WorkloadSpec, api: ApiDescription): JsonSchema {
@@ -175,11 +178,11 @@ function predict(spec: WorkloadSpec, api: ApiDescription): JsonSchema {
           },
         },
         "application/jsonlines": {
-          schema: { type: "string", description: "A record a line." },
+          schema: { ...TEXT, description: "A record a line." },
           example: jsonLinesOf(spec.examples),
         },
         "text/csv": {
-          schema: { type: "string", description: "The first line names the fields (RFC 4180)." },
+          schema: { ...TEXT, description: "The first line names the fields (RFC 4180)." },
           example: csvOf(spec.examples),
         },
       },

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   "body-too-large": { status: 413, title: "The body is too large" },
   "unknown-form": { status: 415, title: "Bodies of this form aren't read" },
   "records-refused": { status: 422, title: "The model doesn't answer these records" },
+  "no-such-variant": { status: 422, title: "No such variant answers" },
   "too-many-requests": { status: 429, title: "Too many requests" },
   "platform-failed": { status: 500, title: "The platform failed" },
   "model-failed": { status: 500, title: "The model failed" },

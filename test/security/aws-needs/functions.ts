@@ -32,10 +32,31 @@ export function functionNeeds(subject: Subject): Need[] {
     })),
     {
       by: { role: names.shared("http-api-logs") },
-      actions: of("logs", "CreateLogGroup DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents"),
+      actions: of("logs", "CreateLogGroup DescribeLogStreams FilterLogEvents"),
       resources: [names.arn("logs", `log-group:${names.httpApiLogGroup}`)],
       why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
       source: SOURCE.apiLogs,
+    },
+    {
+      by: { role: names.shared("http-api-logs") },
+      actions: of("logs", "CreateLogStream GetLogEvents PutLogEvents"),
+      resources: [names.arn("logs", `log-group:${names.httpApiLogGroup}:log-stream:any`)],
+      why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
+      source: SOURCE.apiLogs,
+    },
+    {
+      by: { role: names.shared("http-api-logs") },
+      actions: ["logs:DescribeLogGroups"],
+      resources: ["*"],
+      why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
+      source: SOURCE.apiLogs,
+    },
+    {
+      by: role("answer-http"),
+      actions: ["sagemaker:InvokeEndpoint"],
+      resources: [names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`)],
+      why: "for who asks over HTTP",
+      source: "functions/answer-http/predict.ts",
     },
     {
       by: role("register-model"),
