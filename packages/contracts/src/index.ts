@@ -18,6 +18,7 @@ export * from "./registry.ts";
 export * from "./replay.ts";
 export * from "./rollout.ts";
 export * from "./run-record.ts";
+export * from "./scoring-function.ts";
 export * from "./serving.ts";
 export * from "./source.ts";
 export * from "./split.ts";
