@@ -21,7 +21,9 @@ export interface TestSageMaker {
   /** Alarms in ALARM, by name. */
   alarms: Set<string>;
   /** Runs when the emulated SageMaker waits; time itself stands still. */
-  onSleep: { run: (ms: number) => void };
+  onSleep: { run: (ms: number) => void | Promise<void> };
+  /** What chance gives. */
+  chance: { value: number };
   close(): Promise<void>;
 }
 
@@ -61,7 +63,8 @@ export async function openTestSageMaker(stateFolder = newStateFolder()): Promise
   const metrics: TestSageMaker["metrics"] = [];
   const lines: TestSageMaker["lines"] = [];
   const alarms = new Set<string>();
-  const onSleep = { run: (_ms: number) => {} };
+  const onSleep: TestSageMaker["onSleep"] = { run: () => {} };
+  const chance = { value: 0.5 };
   const clock: Clock = {
     now: () => NOW,
     sleep: async (ms) => onSleep.run(ms),
@@ -92,7 +95,7 @@ export async function openTestSageMaker(stateFolder = newStateFolder()): Promise
     },
     stopGraceSeconds: 0.3,
     startupSeconds: 3,
-    random: () => 0.5,
+    random: () => chance.value,
   };
   const sageMaker = openSageMaker(surroundings);
   return {
@@ -104,6 +107,7 @@ export async function openTestSageMaker(stateFolder = newStateFolder()): Promise
     lines,
     alarms,
     onSleep,
+    chance,
     async close() {
       await sageMaker.close();
       await gateway.close();

@@ -14,6 +14,7 @@ import {
   DescribeEndpointCommand,
   SageMakerClient,
   UpdateEndpointCommand,
+  UpdateEndpointWeightsAndCapacitiesCommand,
   type UpdateEndpointCommandInput,
 } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
@@ -186,6 +187,62 @@ describe("an update", () => {
     },
   );
 
+  it.each<[string, object, string[]]>([
+    [
+      "canary",
+      { Type: "CANARY", WaitIntervalInSeconds: 10, CanarySize: { Type: "CAPACITY_PERCENT", Value: 25 } },
+      ["one 75 two 25", "one 0 two 100"],
+    ],
+    [
+      "linear",
+      { Type: "LINEAR", WaitIntervalInSeconds: 10, LinearStepSize: { Type: "CAPACITY_PERCENT", Value: 40 } },
+      ["one 60 two 40", "one 20 two 80", "one 0 two 100"],
+    ],
+  ])(
+    "by %s gives the new fleet its share step by step, and goes back from any of them",
+    async (_, routing, shares) => {
+      await scale(2);
+      const seen: string[] = [];
+      cloud.onSleep.run = async () => {
+        let two = 0;
+        for (let percent = 0; percent < 100; percent += 5) {
+          cloud.chance.value = percent / 100;
+          if ((await model()) === "two") two += 5;
+        }
+        cloud.chance.value = 0.5;
+        seen.push(`one ${100 - two} two ${two}`);
+        // After the last step the new fleet is on trial alone: there the alarm goes off.
+        if (two === 100) cloud.alarms.add("errors");
+      };
+      const policy = { TrafficRoutingConfiguration: routing, TerminationWaitInSeconds: 10 };
+      const endpoint = await update("two", {
+        RetainAllVariantProperties: true,
+        DeploymentConfig: {
+          BlueGreenUpdatePolicy: policy,
+          AutoRollbackConfiguration: { Alarms: [{ AlarmName: "errors" }] },
+        } as NonNullable<UpdateEndpointCommandInput["DeploymentConfig"]>,
+      });
+      cloud.onSleep.run = () => {};
+      cloud.alarms.clear();
+      expect([seen, endpoint.EndpointConfigName, endpoint.FailureReason]).toEqual([
+        shares,
+        "one",
+        "The deployment was rolled back: errors in ALARM",
+      ]);
+      expect([await model(), endpoint.ProductionVariants?.[0]?.DesiredInstanceCount]).toEqual(["one", 2]);
+      await scale(1);
+    },
+  );
+
+  it("by canary is refused for a fleet of one instance", async () => {
+    const CanarySize = { Type: "CAPACITY_PERCENT" as const, Value: 25 };
+    const routing = { Type: "CANARY" as const, WaitIntervalInSeconds: 10, CanarySize };
+    const DeploymentConfig = { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: routing } };
+    await expect(update("two", { DeploymentConfig })).rejects.toThrow(
+      "CANARY traffic shifting needs a variant with at least 2 instances; this one has 1.",
+    );
+  });
+
   it("goes back while an alarm says so during its trial", async () => {
     const seen: string[] = [];
     cloud.onSleep.run = () => {
@@ -316,6 +373,14 @@ async function create(says: string, version: number): Promise<void> {
 
 function invoke(Body: string, more: { [name: string]: string } = {}) {
   return runtime.send(new InvokeEndpointCommand({ EndpointName, Body, ContentType: "text/plain", ...more }));
+}
+
+/** As autoscaling does. */
+async function scale(DesiredInstanceCount: number): Promise<void> {
+  const DesiredWeightsAndCapacities = [{ VariantName: "primary", DesiredInstanceCount }];
+  await admin.send(
+    new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName, DesiredWeightsAndCapacities }),
+  );
 }
 
 async function model(): Promise<string> {
