@@ -1,6 +1,9 @@
+import type { WorkloadSpec } from "@perennial/contracts";
 import * as pulumi from "@pulumi/pulumi";
 import type * as aws from "@pulumi/aws";
+import { EndpointScaling } from "../components/endpoint/endpoint-scaling.ts";
 import { ModelEndpoint } from "../components/endpoint/model-endpoint.ts";
+import type { Settings } from "../config.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Model } from "./models.ts";
 import { sageMakerRole } from "./roles.ts";
@@ -46,7 +49,7 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
         imageUri: servingImage.imageUri,
         baselineUri: model.baseline.uri,
         instanceType: settings.servingInstanceType,
-        instanceCount: settings.servingInstanceCount,
+        instanceCount: instancesOf(model.spec, settings),
         captureUri,
         capturePercent: monitoring.capturePercent,
         maxBodyKiB: serving.maxBodyKiB,
@@ -60,6 +63,18 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
       // The model's data and image are fetched with the role when the endpoint is created.
       { ...opts, dependsOn: [model.baseline.object, ...granted] },
     );
+    const capacity = serving.mode === "realtime" ? serving.capacity : null;
+    if (capacity !== null) {
+      const { endpointName } = endpoint;
+      new EndpointScaling(`${name}-scaling`, { endpointName, capacity, tags: names.tags(name) }, opts);
+    }
     return { ...model, role, endpoint, captureUri, onlineTable };
   });
 }
+
+/** Instances that a fleet begins with: the least that its capacity allows, or the stack's number. */
+export const instancesOf = (
+  { serving }: WorkloadSpec,
+  { servingInstanceCount }: Pick<Settings, "servingInstanceCount">,
+): number =>
+  (serving.mode === "realtime" ? serving.capacity?.minInstances : undefined) ?? servingInstanceCount;

@@ -7,10 +7,11 @@ import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
 import { Workflow, type WorkflowArgs } from "../components/workflow/workflow.ts";
 import type { WorkflowKind } from "../naming.ts";
-import type { Serving } from "./endpoints.ts";
+import { instancesOf, type Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import { sageMakerRole, workflowRole } from "./roles.ts";
 import { planRollout } from "./rollouts.ts";
+import { serverlessRollout, type WorkflowSource } from "./serverless-rollout.ts";
 import type { Stack } from "./stack.ts";
 import type { Steps } from "./steps.ts";
 
@@ -137,7 +138,7 @@ function deployRollout(
       ServingImage: servingImage.imageUri,
       ModelRoleArn: serving.role.arn,
       InstanceType: settings.servingInstanceType,
-      InstanceCount: settings.servingInstanceCount,
+      InstanceCount: instancesOf(spec, settings),
       CaptureUri: serving.captureUri,
       CapturePercent: spec.monitoring.capturePercent,
       MaxBodyKiB: String(spec.serving.maxBodyKiB),
@@ -166,6 +167,7 @@ function deployRollout(
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["sns"]),
     ],
+    (source) => (spec.serving.mode === "serverless" ? serverlessRollout(source, spec.serving) : source),
   );
   return { rollout, rolloutMinutes: plan.minutes };
 }
@@ -220,13 +222,15 @@ function deploy(
   role: aws.iam.Role,
   fillings: WorkflowArgs["fillings"],
   granted: aws.iam.RolePolicy[],
+  /** What differs for this workload from what the file says. */
+  adapt: (source: WorkflowSource) => WorkflowSource = (source) => source,
 ): Workflow {
+  const definition = readFileSync(join(import.meta.dirname, `../../statemachines/${kind}.asl.json`), "utf8");
   return new Workflow(
     `${workload}-${kind}`,
     {
       stateMachineName: names.stateMachine(workload, kind),
-      definition: readFileSync(join(import.meta.dirname, `../../statemachines/${kind}.asl.json`), "utf8"),
-      fillings,
+      ...adapt({ definition, fillings }),
       role,
       logGroupName: names.workflowLogGroup(workload, kind),
       logRetentionDays: settings.logRetentionDays,

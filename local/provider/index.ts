@@ -6,6 +6,7 @@ import { IDENTITY } from "./identity.ts";
 import { LOOP } from "./loop.ts";
 import { MESSAGING } from "./messaging.ts";
 import { MODELS } from "./models.ts";
+import { SCALING } from "./scaling.ts";
 import { STORAGE } from "./storage.ts";
 
 /** Every type of resource that the program may hold. */
@@ -17,6 +18,7 @@ export const COUNTERPARTS: Counterparts = {
   ...LOOP,
   ...HTTP_API,
   ...EDGE,
+  ...SCALING,
   "pulumi:providers:aws": {
     outputs: ({ name }) => ({ id: name }),
     create: { none: "account and region are those of the stack's settings" },
