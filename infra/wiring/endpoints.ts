@@ -50,6 +50,7 @@ export function serveModels(stack: Stack, foundation: Foundation, models: Model[
         baselineUri: model.baseline.uri,
         instanceType: settings.servingInstanceType,
         instanceCount: instancesOf(model.spec, settings),
+        serverless: serving.mode === "serverless" ? serving : null,
         captureUri,
         capturePercent: monitoring.capturePercent,
         maxBodyKiB: serving.maxBodyKiB,

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { arn, exists, membersOf, text, type Counterparts, type Json } from "./counterpart.ts";
 
+/** The unit is spelt differently by the provider and by SageMaker. */
+function variant({ serverlessConfig, ...others }: Json): Json {
+  if (serverlessConfig === undefined) return membersOf(others);
+  const { memorySizeInMb: MemorySizeInMB, maxConcurrency: MaxConcurrency } = serverlessConfig as Json;
+  return { ...membersOf(others), ServerlessConfig: { MemorySizeInMB, MaxConcurrency } };
+}
+
 /** The registry, what is served, and the images that serve and train. */
 export const MODELS: Counterparts = {
   "aws:sagemaker/modelPackageGroup:ModelPackageGroup": {
@@ -37,11 +44,12 @@ export const MODELS: Counterparts = {
       return { id: name, outputs: { name, arn: arn(account, "sagemaker", `endpoint-config/${name}`) } };
     },
     create: async ({ inputs }, { call }) => {
-      const { name, kmsKeyArn, ...rest } = inputs;
+      const { name, kmsKeyArn, productionVariants, ...rest } = inputs;
       if (await exists(call("sagemaker", "DescribeEndpointConfig", { EndpointConfigName: name }))) return;
       await call("sagemaker", "CreateEndpointConfig", {
         ...membersOf(rest),
         EndpointConfigName: name,
+        ProductionVariants: (productionVariants as Json[]).map(variant),
         ...(kmsKeyArn === undefined ? {} : { KmsKeyId: kmsKeyArn }),
       });
     },

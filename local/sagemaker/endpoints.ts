@@ -135,6 +135,10 @@ export class Endpoints {
       );
     }
     const config = this.models.config(request.EndpointConfigName);
+    const isServerless = config.ProductionVariants.some(({ InstanceType }) => InstanceType === undefined);
+    if (isServerless && request.DeploymentConfig !== undefined) {
+      throw invalid("A serverless endpoint is updated all at once: expected no DeploymentConfig.");
+    }
     const counts = request.RetainAllVariantProperties
       ? (this.fleets.get(request.EndpointName)?.variants ?? []).map(({ instanceCount }) => instanceCount)
       : config.ProductionVariants.map(({ InitialInstanceCount }) => InitialInstanceCount);

@@ -10,7 +10,8 @@ import type { Surroundings } from "./surroundings.ts";
 export interface Variant {
   readonly name: string;
   readonly port: number;
-  readonly instanceType: string;
+  /** Undefined where it is serverless. */
+  readonly instanceType: string | undefined;
   /** Where its model comes from; undefined for one that the image brings. */
   readonly modelDataUrl: string | undefined;
   weight: number;

@@ -15,8 +15,8 @@ const Request = z.object({
   InferenceId: z.string().max(64).optional(),
 });
 
-/** Largest body that a real-time endpoint takes. */
-const MAX_BODY_BYTES = 25 * 1024 * 1024;
+/** Largest body that an endpoint takes: with instances, and without. */
+const MAX_BODY_BYTES = { instances: 25 * 1024 * 1024, serverless: 4 * 1024 * 1024 };
 const TIMEOUT_MS = 60_000;
 
 /** Sends one request to a variant of a fleet, and reports it as SageMaker does: metrics and capture. */
@@ -27,10 +27,9 @@ export async function invoke(
 ): Promise<Record<string, unknown>> {
   const request = readInput(Request, input);
   const body = Buffer.from(request.Body, "base64");
-  if (body.length > MAX_BODY_BYTES) {
-    throw invalid(`The body is ${body.length} bytes, expected at most ${MAX_BODY_BYTES}.`);
-  }
   const variant = chosen(fleet, request.TargetVariant, surroundings.random ?? Math.random);
+  const most = MAX_BODY_BYTES[variant.instanceType === undefined ? "serverless" : "instances"];
+  if (body.length > most) throw invalid(`The body is ${body.length} bytes, expected at most ${most}.`);
   const started = performance.now();
   const disturbance = surroundings.gateway.faults.takeDisturbance(variant.modelDataUrl ?? "");
   if (disturbance?.delayMs !== undefined) await sleep(disturbance.delayMs);

@@ -24,8 +24,15 @@ const Variant = z.looseObject({
   VariantName: ResourceName,
   ModelName: z.string(),
   InitialInstanceCount: z.int().min(1).default(1),
-  InstanceType: z.string(),
+  /** Without it, serverless. */
+  InstanceType: z.string().optional(),
   InitialVariantWeight: z.number().min(0).default(1),
+  ServerlessConfig: z
+    .object({
+      MemorySizeInMB: z.literal([1024, 2048, 3072, 4096, 5120, 6144]),
+      MaxConcurrency: z.int().min(1).max(200),
+    })
+    .optional(),
 });
 
 const Capture = z.looseObject({
@@ -155,6 +162,7 @@ export class Models {
       );
     }
     for (const { ModelName } of ProductionVariants) this.model(ModelName);
+    mustBeServable(request);
     if (new Set(ProductionVariants.map(({ VariantName }) => VariantName)).size < ProductionVariants.length) {
       throw invalid("ProductionVariants: expected a different VariantName for each");
     }
@@ -170,6 +178,18 @@ export class Models {
   private arn(kind: string, name: unknown): string {
     const { accountId, region } = this.surroundings.gateway.identity;
     return `arn:aws:sagemaker:${region}:${accountId}:${kind}/${String(name)}`;
+  }
+}
+
+/** What SageMaker has no serverless endpoint with: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html */
+function mustBeServable({ ProductionVariants, DataCaptureConfig }: z.output<typeof Config>): void {
+  for (const { VariantName, InstanceType, ServerlessConfig } of ProductionVariants) {
+    if ((InstanceType === undefined) === (ServerlessConfig === undefined)) {
+      throw invalid(`ProductionVariants: ${VariantName}: expected either InstanceType or ServerlessConfig`);
+    }
+    if (ServerlessConfig === undefined) continue;
+    if (ProductionVariants.length > 1) throw invalid("A serverless endpoint has one variant.");
+    if (DataCaptureConfig !== undefined) throw invalid("A serverless endpoint captures no data.");
   }
 }
 

@@ -14,6 +14,11 @@ export interface ModelEndpointArgs {
   baselineUri: pulumi.Input<string>;
   instanceType: string;
   instanceCount: number;
+  /**
+   * Memory and most requests at a time of an endpoint without instances: it knows no capture, no network of ours and no
+   * isolation. Null for one with instances.
+   */
+  serverless: { memoryMiB: number; maxConcurrency: number } | null;
   /** Folder of the captured requests and answers. */
   captureUri: pulumi.Input<string>;
   /** Share of requests that is captured, 0 to 100. */
@@ -81,7 +86,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
           allow("cloudwatch:PutMetricData", "*", {
             StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },
           }),
-          ...(network === undefined ? [] : joinNetwork(network, names.arn)),
+          ...(network === undefined || args.serverless !== null ? [] : joinNetwork(network, names.arn)),
         ),
       },
       { parent: this },
@@ -166,7 +171,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       {
         name: this.baselineName(),
         executionRoleArn: args.role.arn,
-        enableNetworkIsolation: args.onlineTable === null,
+        enableNetworkIsolation: args.onlineTable === null && args.serverless === null,
         tags: args.names.tags(args.workload),
         primaryContainer: {
           image: args.imageUri,
@@ -178,7 +183,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
             ...(args.onlineTable === null ? {} : { PERENNIAL_ONLINE_TABLE: args.onlineTable }),
           },
         },
-        ...(args.network === undefined
+        ...(args.network === undefined || args.serverless !== null
           ? {}
           : {
               vpcConfig: { subnets: args.network.subnetIds, securityGroupIds: args.network.securityGroupIds },
@@ -196,23 +201,34 @@ export class ModelEndpoint extends pulumi.ComponentResource {
           {
             variantName: "primary",
             modelName: model.name,
-            instanceType: args.instanceType,
-            initialInstanceCount: args.instanceCount,
             initialVariantWeight: 1,
+            ...(args.serverless === null
+              ? { instanceType: args.instanceType, initialInstanceCount: args.instanceCount }
+              : {
+                  serverlessConfig: {
+                    memorySizeInMb: args.serverless.memoryMiB,
+                    maxConcurrency: args.serverless.maxConcurrency,
+                  },
+                }),
           },
         ],
-        dataCaptureConfig: {
-          enableCapture: true,
-          initialSamplingPercentage: args.capturePercent,
-          destinationS3Uri: args.captureUri,
-          kmsKeyId: args.keyArn,
-          captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
-          captureContentTypeHeader: CAPTURED,
-        },
+        ...(args.serverless === null ? { dataCaptureConfig: this.capture() } : {}),
       },
       { ...kept, ignoreChanges: ["productionVariants", "dataCaptureConfig", "kmsKeyArn"] },
     );
     return { model, configuration };
+  }
+
+  private capture() {
+    const { args } = this;
+    return {
+      enableCapture: true,
+      initialSamplingPercentage: args.capturePercent,
+      destinationS3Uri: args.captureUri,
+      kmsKeyId: args.keyArn,
+      captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
+      captureContentTypeHeader: CAPTURED,
+    };
   }
 
   private watchErrors(endpoint: aws.sagemaker.Endpoint): void {

@@ -13,6 +13,7 @@ const args = (changes: Partial<ModelEndpointArgs> = {}): ModelEndpointArgs => ({
   baselineUri: "s3://artifacts/baselines/churn/1/model.tar.gz",
   instanceType: "ml.t2.medium",
   instanceCount: 1,
+  serverless: null,
   captureUri: "s3://lake/capture/churn/",
   capturePercent: 100,
   maxBodyKiB: 512,
@@ -125,4 +126,27 @@ it("runs in a network of the account where one is given, with the interfaces tha
       Resource: "*",
     },
   ]);
+});
+
+it("without instances has no capture, no network of ours and no isolation, which SageMaker refuses there", async () => {
+  const network = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
+  const resources = await deployed({ serverless: { memoryMiB: 2048, maxConcurrency: 5 }, network });
+  expect(find(resources, "aws:sagemaker/endpointConfiguration:EndpointConfiguration")?.inputs).toEqual({
+    name: "perennial-dev-churn-baseline",
+    kmsKeyArn: KEY,
+    productionVariants: [
+      {
+        variantName: "primary",
+        modelName: "perennial-dev-churn-baseline",
+        initialVariantWeight: 1,
+        serverlessConfig: { memorySizeInMb: 2048, maxConcurrency: 5 },
+      },
+    ],
+    tags: { "perennial:workload": "churn" },
+  });
+  const model = find(resources, "aws:sagemaker/model:Model");
+  expect(model?.inputs["enableNetworkIsolation"]).toBe(false);
+  expect(model?.inputs["vpcConfig"]).toBeUndefined();
+  const report = resources.find(({ name }) => name === "churn-report");
+  expect(JSON.stringify(report?.inputs)).not.toContain("ec2:");
 });
