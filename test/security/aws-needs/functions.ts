@@ -39,7 +39,7 @@ export function functionNeeds(subject: Subject): Need[] {
     },
     {
       by: { role: names.shared("http-api-logs") },
-      actions: of("logs", "CreateLogStream GetLogEvents PutLogEvents"),
+      actions: ["logs:GetLogEvents"],
       resources: [names.arn("logs", `log-group:${names.httpApiLogGroup}:log-stream:any`)],
       why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
       source: SOURCE.apiLogs,
@@ -50,13 +50,6 @@ export function functionNeeds(subject: Subject): Need[] {
       resources: ["*"],
       why: "API Gateway tries out whether a role may do all that AWS lists before it takes it",
       source: SOURCE.apiLogs,
-    },
-    {
-      by: role("answer-http"),
-      actions: ["sagemaker:InvokeEndpoint"],
-      resources: [names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`)],
-      why: "for who asks over HTTP",
-      source: "functions/answer-http/predict.ts",
     },
     {
       by: role("register-model"),
