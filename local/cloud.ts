@@ -9,6 +9,7 @@ import type { Gateway } from "./gateway/interfaces.ts";
 import type { HttpApis } from "./http-api/http-apis.ts";
 import { openHttpApis } from "./http-api/open.ts";
 import { Identity } from "./identity/identity.ts";
+import { ServiceQuotas } from "./service-quotas.ts";
 import { authorizeService } from "./service-access.ts";
 import { countExecutions, measureQueues } from "./metric-feeds.ts";
 import { openObjects } from "./objects.ts";
@@ -72,6 +73,7 @@ export interface LocalCloud {
   readonly alarms: AlarmWatch;
   readonly metrics: Metrics;
   readonly logs: Logs;
+  readonly quotas: ServiceQuotas;
   readonly sageMaker: SageMaker;
   readonly tracking: TrackingApps;
   readonly httpApis: HttpApis;
@@ -207,6 +209,8 @@ function assemble(
   gateway.register("mlflow", tracking.handle);
   gateway.register("events", eventsService(bus));
   gateway.register("monitoring", monitoringService(metrics, alarms, account));
+  const quotas = new ServiceQuotas(resources);
+  gateway.register("servicequotas", quotas.handle);
   gateway.register("logs", logs.handle);
   gateway.register("lambda", functions.handle);
   gateway.register("states", workflows.handle);
@@ -287,6 +291,7 @@ function assemble(
     alarms,
     metrics,
     logs,
+    quotas,
     sageMaker,
     tracking,
     httpApis,

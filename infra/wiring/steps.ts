@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { grantReadQuotas } from "../components/endpoint/read-quotas.ts";
 import { grantReadMetrics } from "../components/monitoring/read-metrics.ts";
 import type { Prefix } from "../components/storage/private-bucket.ts";
 import type { Foundation } from "./foundation.ts";
@@ -9,7 +10,7 @@ import type { Stack } from "./stack.ts";
 
 export type Steps = ReturnType<typeof deploySteps>;
 
-/** The functions that workflows call: accept, evaluate, judge, describe, register; probe, verify; record. */
+/** The functions that workflows call: accept, evaluate, judge, describe, register; check, probe, verify; record. */
 export function deploySteps(stack: Stack, foundation: Foundation, models: Serving[], code: Bundles) {
   const { artifacts, lake, ledger, online, key, servingImage } = foundation;
   const { names } = stack;
@@ -108,6 +109,15 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       ]),
     ],
   });
+  const capacity = deployStep(stack, foundation, code, "check-capacity", {
+    description: "Says whether the account may run a second fleet",
+    environment: { ENDPOINTS: pulumi.jsonStringify(models.map(({ endpoint }) => endpoint.endpointName)) },
+    timeoutSeconds: 100,
+    grants: (grantee, role) => [
+      ...models.map(({ endpoint }) => endpoint.grantDescribe(grantee, role)),
+      grantReadQuotas(grantee, role, stack.opts),
+    ],
+  });
   const probe = deployStep(stack, foundation, code, "probe-endpoint", {
     description: "Sends an endpoint the workload's examples",
     environment: {},
@@ -139,7 +149,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       key.grantDecrypt(grantee, role, ["dynamodb"]),
     ],
   });
-  return { accept, evaluate, judge, describe, register, probe, verify, record };
+  return { accept, evaluate, judge, describe, register, capacity, probe, verify, record };
 }
 
 /** An environment variable that says something about each workload, as JSON. */

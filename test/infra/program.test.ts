@@ -229,6 +229,7 @@ describe.each(["dev", "prod"])("in %s", (stack) => {
       "logs:ListLogDeliveries",
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
+      "servicequotas:ListServiceQuotas",
     ]);
     const statements: Named[] = statementsOf(inStack(stack));
     expect(statements.length).toBeGreaterThan(80);

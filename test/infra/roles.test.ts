@@ -263,6 +263,11 @@ const policies = (stack: string, account: string) => {
       decide("Approved", stack === "dev" ? packages : arn("sagemaker", `model-package/${P}-${W}/1`)),
       functionLogs("register-model"),
     ],
+    [`${P}-check-capacity`]: [
+      allow("sagemaker:DescribeEndpoint", endpoint),
+      allow("servicequotas:ListServiceQuotas", "*"),
+      functionLogs("check-capacity"),
+    ],
     [`${P}-probe-endpoint`]: [
       read(artifacts, "specs"),
       decrypt("s3"),
@@ -368,7 +373,7 @@ const policies = (stack: string, account: string) => {
       allow("cloudwatch:TagResource", alarms),
       allow("cloudwatch:DescribeAlarms", alarms),
       ...volumes,
-      ...["probe-endpoint", "verify-rollout", "record-outcome"].map(invoke),
+      ...["check-capacity", "probe-endpoint", "verify-rollout", "record-outcome"].map(invoke),
       ...notify,
       deliverLogs,
     ],
@@ -422,6 +427,7 @@ describe.each(Object.entries(expected))("in %s", (stack, roles) => {
       "judge-challenger": lambda("judge-challenger"),
       "record-outcome": lambda("record-outcome"),
       "register-model": lambda("register-model"),
+      "check-capacity": lambda("check-capacity"),
       "probe-endpoint": lambda("probe-endpoint"),
       "release-lease": lambda("release-lease"),
       "verify-rollout": lambda("verify-rollout"),

@@ -174,6 +174,19 @@ describe("a model that", () => {
 });
 
 describe("an update", () => {
+  it("that the account has no room for isn't begun", async () => {
+    rollouts.cloud.quotas.put("ml.t2.medium for endpoint usage", 3);
+    const entry = await rollouts.rollOut(another());
+    rollouts.cloud.quotas.put("ml.t2.medium for endpoint usage", 20);
+    expect([entry.outcome, entry.summary]).toEqual([
+      "failed",
+      expect.stringMatching(
+        /^The rollout of version \d+ failed at check-capacity\. .*The update needs 4 × ml\.t2\.medium at once .+ is 3\. Ask/,
+      ),
+    ]);
+    await championStays();
+  });
+
   it("that is refused leaves nothing behind", async () => {
     rollouts.cloud.gateway.faults.failAction(
       "sagemaker",

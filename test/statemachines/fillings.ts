@@ -83,6 +83,7 @@ export const FILLINGS: Record<Workflow, Record<string, Filling>> = {
     LatencyMicros: 500_000,
     NegligibleMicros: 50_000,
     LatencyRatio: 3,
+    CapacityFunctionArn: functionArn("check-capacity"),
     ProbeFunctionArn: functionArn("probe-endpoint"),
     VerifyFunctionArn: functionArn("verify-rollout"),
     MaxBodyKiB: "1024",

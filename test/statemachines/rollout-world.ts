@@ -54,6 +54,7 @@ export class RolloutWorld {
       for (const name of AlarmNames as string[]) this.alarms.delete(name);
       return {};
     },
+    "lambda:check-capacity": () => ({ summary: "4 of 20 × ml.m5.large are needed while the update runs." }),
     "lambda:probe-endpoint": (input) => {
       const tally = input["tally"] as Json;
       const requests = Number(input["requests"]);

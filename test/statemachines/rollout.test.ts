@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Pointer, RolloutInput } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
+import { TaskError } from "../../local/workflows/errors.ts";
 import { Coverage, waysOf } from "./coverage.ts";
 import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
 import { failingFirst, RolloutWorld } from "./rollout-world.ts";
@@ -228,6 +229,19 @@ describe("the champion stays", () => {
     expect(messageOf(result)!["Subject"]).toBe(`Perennial: ${WORKLOAD} keeps its champion`);
   });
 
+  it("when the account may not run a second fleet, and nothing is made for it", async () => {
+    const tooSmall = () => {
+      throw new TaskError("QuotaTooSmall", JSON.stringify({ errorMessage: "The update needs 4" }));
+    };
+    const result = await run(new RolloutWorld(), { CheckCapacity: tooSmall });
+    expect([result.error, reportOf(result)!["stage"], result.calls.map(({ what }) => what)]).toEqual([
+      "QuotaTooSmall",
+      "check-capacity",
+      ["dynamodb:GetItem", "lambda:check-capacity", "lambda:record-outcome", "sns:Publish"],
+    ]);
+    expect(result.cause).toContain("The update needs 4");
+  });
+
   it("when the update is refused, and what was created for it goes", async () => {
     const world = new RolloutWorld();
     world.statuses = ["InService"];
@@ -417,6 +431,7 @@ const GOOD = { world: () => afterRollout("first"), answers: {} };
 
 const TASKS = [
   { state: "ReadPointer", goesOn: "ReadPointerFailed", ends: "FAILED" },
+  { state: "CheckCapacity", goesOn: "IsQuotaTooSmall", ends: "SUCCEEDED" },
   { state: "CreateModel", goesOn: "CreateModelFailed", ends: "FAILED" },
   { state: "CreateEndpointConfig", goesOn: "CreateEndpointConfigFailed", ends: "FAILED" },
   { state: "CreateErrorAlarm", goesOn: "CreateAlarmsFailed", ends: "FAILED" },

@@ -117,6 +117,17 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     );
   }
 
+  /** Lets `role` see what is behind the endpoint. */
+  grantDescribe(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    const { workload, names } = this.args;
+    const endpoint = names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`);
+    return new aws.iam.RolePolicy(
+      `${this.name}-${grantee}-describe`,
+      { role: role.id, policy: document(allow("sagemaker:DescribeEndpoint", endpoint)) },
+      { parent: this },
+    );
+  }
+
   /** Lets `role`, a workflow's, put another model in service behind the endpoint, and collect those that were. */
   grantRollOut(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
     const { workload, names, alertTopicArn } = this.args;

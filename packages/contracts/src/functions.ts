@@ -261,6 +261,15 @@ export const FUNCTIONS = {
     event: TokenRequest,
     answer: TokenDecision,
   },
+  "check-capacity": {
+    environment: z.object({
+      /** The stack's endpoints: they share a quota as they share an instance type. */
+      ENDPOINTS: json(z.array(z.string())),
+    }),
+    event: z.strictObject({ ...inWorkflow, endpointName: z.string(), instanceType: z.string() }),
+    /** What was found, in a sentence; too small a quota is an error, `QuotaTooSmall`. */
+    answer: z.strictObject({ summary: z.string() }),
+  },
   "probe-endpoint": { environment: z.object({}), event: ProbeRequest, answer: ProbeTally },
   "verify-rollout": { environment: z.object({}), event: VerificationRequest, answer: Verification },
   "record-outcome": {
