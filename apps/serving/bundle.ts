@@ -1,6 +1,6 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** onnxruntime's folder for the one platform that the container runs on; with all others the image were 200 MB larger. */
 const RUNTIME_PLATFORM = "bin/napi-v6/linux/x64";
@@ -11,12 +11,17 @@ const RUNTIME = [
 ];
 const COMMON = ["onnxruntime-common/package.json", "onnxruntime-common/dist/cjs"];
 
-/** Writes all that the container runs into `folder`: `main.cjs` and, beside it, onnxruntime for its processor. */
+/**
+ * Writes all that the container runs into `folder`: `main.cjs`, the reader of the online table beside it, and onnxruntime
+ * for its processor.
+ */
 export async function bundle(folder: string): Promise<void> {
   const here = import.meta.dirname;
   await build({
-    entryPoints: [join(here, "main.ts")],
-    outfile: join(folder, "main.cjs"),
+    entryPoints: [join(here, "main.ts"), join(here, "online-states.ts")],
+    outdir: folder,
+    outExtension: { ".js": ".cjs" },
+    plugins: [onlineStatesApart],
     bundle: true,
     platform: "node",
     target: "node24",
@@ -36,6 +41,16 @@ export async function bundle(folder: string): Promise<void> {
     });
   }
 }
+
+/** Leaves a module that is imported late in a file of its own: who never needs it doesn't hold its text either. */
+const onlineStatesApart: Plugin = {
+  name: "online-states-apart",
+  setup(bundling) {
+    bundling.onResolve({ filter: /^\.\/online-states\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./online-states.cjs", external: true } : undefined,
+    );
+  },
+};
 
 if (import.meta.main) {
   const [folder] = process.argv.slice(2);

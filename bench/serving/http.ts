@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { median } from "./in-process.ts";
 import { load } from "./load.ts";
 import { ask, type Server, usageOf } from "./servers.ts";
 
@@ -76,16 +77,12 @@ export async function measureHttp(
 function medianOf(rounds: readonly Measured[]): Measured {
   const [first] = rounds;
   if (first === undefined) throw new Error("bench/serving: expected at least one round");
-  const median = (of: (round: Measured) => number) => {
-    const ascending = rounds.map(of).sort((one, other) => one - other);
-    return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
-  };
   return {
     ...first,
-    perSecond: median(({ perSecond }) => perSecond),
-    p50Micros: median(({ p50Micros }) => p50Micros),
-    p99Micros: median(({ p99Micros }) => p99Micros),
-    processorMicros: median(({ processorMicros }) => processorMicros),
+    perSecond: median(rounds.map(({ perSecond }) => perSecond)),
+    p50Micros: median(rounds.map(({ p50Micros }) => p50Micros)),
+    p99Micros: median(rounds.map(({ p99Micros }) => p99Micros)),
+    processorMicros: median(rounds.map(({ processorMicros }) => processorMicros)),
     residentMiB: Math.max(...rounds.map(({ residentMiB }) => residentMiB)),
   };
 }

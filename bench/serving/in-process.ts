@@ -1,36 +1,57 @@
-/**
- * What one raw record and a batch of 10,000 cost without a server, in one thread, for the comparison with Python in the
- * same run. Run by `run.ts` on the core of the servers: `node bench/serving/in-process.ts MODEL BODIES`; prints JSON.
- */
-import { readFileSync } from "node:fs";
-import { loadModel, measureAll } from "@perennial/scoring";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { onServerCore } from "./load.ts";
+import { peerCommand, peerEnvironment } from "./servers.ts";
 
-const BATCH = 10_000;
-const BATCHES = 20;
+const run = promisify(execFile);
 
-const [directory, bodies] = process.argv.slice(2);
-if (directory === undefined || bodies === undefined) {
-  throw new Error("bench/serving/in-process.ts: expected the folder of a model and a file of records");
+/** Medians in microseconds. */
+export interface InProcess {
+  perennial: { one: number; oneP99: number; batch: number };
+  python: { onePipeline: number; oneInplacePredict: number; batchPipeline: number };
+  versions: { python: string; xgboost: string };
 }
-const model = await loadModel(directory);
-const records = readFileSync(bodies, "utf8")
-  .trimEnd()
-  .split("\n")
-  .map((line) => JSON.parse(line) as unknown);
-const one = await measureAll(model, records, () => performance.now(), 20_000);
-const batch = Array.from({ length: BATCH }, (_, place) => records[place % records.length]);
-const times: number[] = [];
-for (let turn = 0; turn < BATCHES; turn += 1) {
-  const start = performance.now();
-  await model.score(batch);
-  times.push((performance.now() - start) * 1_000);
+
+/** Ours and Python's in turns, each in a process of its own; medians over the turns. */
+export async function measureInProcess({
+  trained,
+  model,
+  bodies,
+  turns,
+}: {
+  trained: string;
+  model: string;
+  bodies: string;
+  turns: number;
+}): Promise<InProcess> {
+  const ours: InProcess["perennial"][] = [];
+  const theirs: (InProcess["python"] & InProcess["versions"])[] = [];
+  const script = join(import.meta.dirname, "ours-in-process.ts");
+  const env = { PATH: process.env["PATH"] ?? "", ...peerEnvironment(trained, bodies) };
+  for (let turn = 0; turn < turns; turn += 1) {
+    const one = await run(...onServerCore(process.execPath, script, model, bodies));
+    ours.push(JSON.parse(one.stdout) as InProcess["perennial"]);
+    const other = await run(...peerCommand("in_process.py"), { env });
+    theirs.push(JSON.parse(other.stdout) as InProcess["python"] & InProcess["versions"]);
+  }
+  return {
+    perennial: {
+      one: median(ours.map(({ one }) => one)),
+      oneP99: median(ours.map(({ oneP99 }) => oneP99)),
+      batch: median(ours.map(({ batch }) => batch)),
+    },
+    python: {
+      onePipeline: median(theirs.map(({ onePipeline }) => onePipeline)),
+      oneInplacePredict: median(theirs.map(({ oneInplacePredict }) => oneInplacePredict)),
+      batchPipeline: median(theirs.map(({ batchPipeline }) => batchPipeline)),
+    },
+    versions: { python: theirs[0]?.python ?? "", xgboost: theirs[0]?.xgboost ?? "" },
+  };
 }
-times.sort((one, other) => one - other);
-console.log(
-  JSON.stringify({
-    one: one[Math.floor(one.length / 2)],
-    oneP99: one[Math.floor(one.length * 0.99)],
-    batch: times[BATCHES / 2],
-  }),
-);
-await model.close();
+
+/** The middle of several measurements. */
+export function median(values: readonly number[]): number {
+  const ascending = values.toSorted((one, other) => one - other);
+  return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
+}

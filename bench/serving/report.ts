@@ -1,14 +1,12 @@
 import type { measureMemory, measureSaturation } from "./endurance.ts";
 import type { Measured } from "./http.ts";
+import type { InProcess } from "./in-process.ts";
 
 export interface Figures {
   machine: Record<string, unknown>;
   generator: { perSecond: number; fixedDelayMicros: number; measuredDelayMicros: number };
   parity: { records: number; largestDifference: number };
-  inProcess: {
-    perennial: { one: number; oneP99: number; batch: number };
-    python: { onePipeline: number; oneInplacePredict: number; batchPipeline: number };
-  };
+  inProcess: InProcess;
   /** From the start of the container's process to its first prediction, each time. */
   startMillis: readonly number[];
   peersStartMillis: Readonly<Record<string, number>>;

@@ -2,30 +2,21 @@
  * `make bench-serving`: the endpoint's container against what else would serve the same model, in one run on this machine.
  * `--json` prints only the figures; `--short` is for trying it out and proves nothing.
  */
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import hospital from "@perennial/workloads/hospital-readmission/workload.ts";
 import { trainedModel } from "../../test/support/trained-model.ts";
 import { measureMemory, measureSaturation } from "./endurance.ts";
 import { assertParity, measureHttp } from "./http.ts";
-import { buildGenerator, ended, measureGenerator, onServerCore, WORKSHOP } from "./load.ts";
+import { measureInProcess } from "./in-process.ts";
+import { buildGenerator, ended, measureGenerator, WORKSHOP } from "./load.ts";
 import { printReport, promisesOf } from "./report.ts";
-import {
-  peerCommand,
-  peerEnvironment,
-  type Server,
-  startFastApi,
-  startFastApiOnGraph,
-  startMlServer,
-  startOurs,
-} from "./servers.ts";
+import { type Server, startFastApi, startFastApiOnGraph, startMlServer, startOurs } from "./servers.ts";
 
-const run = promisify(execFile);
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, short: { type: "boolean", default: false } },
 });
@@ -52,21 +43,7 @@ say("measuring the load generator");
 const generator = await measureGenerator(bodies);
 
 say("measuring in process");
-const [node, script] = [process.execPath, join(import.meta.dirname, "in-process.ts")];
-const ours = await run(...onServerCore(node, script, model, bodies));
-const theirs = await run(...peerCommand("in_process.py"), {
-  env: { PATH: process.env["PATH"] ?? "", ...peerEnvironment(trained, bodies) },
-});
-const inProcess = {
-  perennial: JSON.parse(ours.stdout) as { one: number; oneP99: number; batch: number },
-  python: JSON.parse(theirs.stdout) as {
-    onePipeline: number;
-    oneInplacePredict: number;
-    batchPipeline: number;
-    python: string;
-    xgboost: string;
-  },
-};
+const inProcess = await measureInProcess({ trained, model, bodies, turns: scale.rounds });
 
 const servers: Server[] = [];
 try {
@@ -97,8 +74,7 @@ try {
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       system: `${platform()} ${release()}`,
       node: process.version,
-      python: inProcess.python.python,
-      xgboost: inProcess.python.xgboost,
+      ...inProcess.versions,
       loadBefore,
     },
     generator,

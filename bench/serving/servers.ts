@@ -47,7 +47,8 @@ export const startOurs: StartServer = async ({ trained, bodies }) => {
   const command = [node === "node" ? process.execPath : (node ?? ""), ...rest.slice(0, -1)];
   const startedAt = performance.now();
   const child = start([...command, join(folder, "main.cjs"), "serve"], {
-    NODE_ENV: "production",
+    ...imageEnvironment(),
+    HOST: "127.0.0.1",
     PERENNIAL_ML_ROOT: trained,
     PERENNIAL_MODEL_VERSION: "1",
     PERENNIAL_MAX_BODY_KIB: "1024",
@@ -60,11 +61,21 @@ export const startOurs: StartServer = async ({ trained, bodies }) => {
 };
 
 /** How the image starts its program, flags of the engine included. */
-function entryPoint(): string[] {
+const entryPoint = (): string[] => JSON.parse(instruction("ENTRYPOINT")) as string[];
+
+const imageEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    instruction("ENV")
+      .split(" ")
+      .map((pair) => pair.split("=") as [string, string]),
+  );
+
+/** What an instruction of the image's Dockerfile says. */
+function instruction(name: string): string {
   const file = readFileSync(join(REPOSITORY, "apps/serving/Dockerfile"), "utf8");
-  const found = /^ENTRYPOINT (\[.+\])$/m.exec(file)?.[1];
-  if (found === undefined) throw new Error("bench/serving: apps/serving/Dockerfile has no ENTRYPOINT");
-  return JSON.parse(found) as string[];
+  const found = new RegExp(`^${name} (.+)$`, "m").exec(file)?.[1];
+  if (found === undefined) throw new Error(`bench/serving: apps/serving/Dockerfile has no ${name}`);
+  return found;
 }
 
 const fastApi =

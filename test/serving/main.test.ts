@@ -77,11 +77,17 @@ describe("the container", { timeout: 20_000 }, () => {
 });
 
 describe("what the image holds", { timeout: 60_000 }, () => {
-  it("serves on its own, without the repository around it", async () => {
+  it.each([
+    ["", {}],
+    [
+      ", with a table to look fields up in",
+      { PERENNIAL_ONLINE_TABLE: "arn:aws:dynamodb:eu-central-1:123456789012:table/online" },
+    ],
+  ])("serves on its own, without the repository around it%s", async (_, environment) => {
     const app = mkdtempSync(join(tmpdir(), "perennial-image-"));
     onTestFinished(() => rmSync(app, { recursive: true }));
     await bundle(app);
-    const container = start({ PERENNIAL_ML_ROOT: mlRoot() }, join(app, "main.cjs"));
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot(), ...environment }, join(app, "main.cjs"));
     const address = await ready(container);
     const response = await fetch(`${address}/invocations`, {
       method: "POST",

@@ -1,0 +1,36 @@
+/**
+ * What one raw record and a batch of 10,000 cost without a server, in one thread, for the comparison with Python in the
+ * same run. Run by `in-process.ts` on the core of the servers: `node bench/serving/ours-in-process.ts MODEL BODIES`; prints JSON.
+ */
+import { readFileSync } from "node:fs";
+import { loadModel, measureAll } from "@perennial/scoring";
+
+const BATCH = 10_000;
+const BATCHES = 20;
+
+const [directory, bodies] = process.argv.slice(2);
+if (directory === undefined || bodies === undefined) {
+  throw new Error("bench/serving/ours-in-process.ts: expected the folder of a model and a file of records");
+}
+const model = await loadModel(directory);
+const records = readFileSync(bodies, "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line) as unknown);
+const one = await measureAll(model, records, () => performance.now(), 20_000);
+const batch = Array.from({ length: BATCH }, (_, place) => records[place % records.length]);
+const times: number[] = [];
+for (let turn = 0; turn < BATCHES; turn += 1) {
+  const start = performance.now();
+  await model.score(batch);
+  times.push((performance.now() - start) * 1_000);
+}
+times.sort((one, other) => one - other);
+console.log(
+  JSON.stringify({
+    one: one[Math.floor(one.length / 2)],
+    oneP99: one[Math.floor(one.length * 0.99)],
+    batch: times[BATCHES / 2],
+  }),
+);
+await model.close();
