@@ -43,7 +43,7 @@ export const predictByEndpoint =
       .catch((error: unknown) => {
         throw answerOfFailure(error, targetVariant);
       });
-    const { Body = new Uint8Array(), ContentType = "application/json", InvokedProductionVariant } = answer;
+    const { Body, ContentType = "application/json", InvokedProductionVariant } = answer;
     if (Body.length > LARGEST_ANSWER) {
       throw new Refusal("body-too-large", "The answer would be over 4 MiB; send fewer records at a time.");
     }

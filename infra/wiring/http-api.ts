@@ -118,7 +118,7 @@ function withDocuments(code: Bundles, description: ApiDescription, served: Servi
       `frame-ancestors 'none'`,
     schemas: Object.fromEntries(specs.map((spec) => [spec.name, recordDocument(spec)])),
   };
-  const files = code["answer-http"].assets as Promise<pulumi.asset.AssetMap>;
+  const files = code["answer-http"].assets;
   return {
     ...code,
     "answer-http": new pulumi.asset.AssetArchive(

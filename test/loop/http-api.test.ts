@@ -83,8 +83,13 @@ describe.each(specs.map((spec) => [spec.name, spec] as const))("%s", (name, { ex
     const runtime = new SageMakerRuntimeClient(settings);
     const curl = promisify(execFile)("curl", [
       "--silent",
-      ...["--header", `x-api-key: ${apiKey}`, "--header", "content-type: application/json"],
-      ...["--data", Body, `${url}/v1/${name}/predict`],
+      "--header",
+      `x-api-key: ${apiKey}`,
+      "--header",
+      "content-type: application/json",
+      "--data",
+      Body,
+      `${url}/v1/${name}/predict`,
     ]);
     const boto3 = callBoto3({
       url: cloud.url,
@@ -100,7 +105,7 @@ describe.each(specs.map((spec) => [spec.name, spec] as const))("%s", (name, { ex
     const { predictions, model } = EndpointResponse.parse(JSON.parse(answer));
     const transports = [http({ url, apiKey }), endpoint({ client: runtime, stack: STACK })];
     for (const transport of transports) {
-      const told = await createClient({ transport }).predict(name as "churn" & never, record as never);
+      const told = await createClient({ transport }).predict(name as never, record as never);
       expect(told).toMatchObject({ prediction: predictions[0], model });
     }
   });
@@ -210,7 +215,8 @@ describe("the API", () => {
 
   it("has nothing that a fuzzer finds fault with", async () => {
     const { code, report } = await fuzzHttpApi(url, apiKey, 2026);
-    expect([code, report.includes("No issues found")], report).toEqual([0, true]);
+    const found = report.slice(Math.max(0, report.indexOf("=== FAILURES")));
+    expect({ code, found }).toEqual({ code: 0, found: expect.stringContaining("No issues found") as string });
   });
 
   it("lets an address that asks too often wait, and answers it later", async () => {

@@ -4,5 +4,5 @@ import schemathesis
 
 
 @schemathesis.serializer("application/jsonlines")
-def as_text(context: object, value: object) -> bytes:
+def as_text(_context: object, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")

@@ -7,7 +7,7 @@
 export function moreThan(most: number): string {
   const digits = String(most);
   // Of as many digits: equal up to a place, and greater there.
-  const greater = [...digits].flatMap((digit, place) => {
+  const greater = digits.split("").flatMap((digit, place) => {
     if (digit === "9") return [];
     const rest = digits.length - place - 1;
     return [`${digits.slice(0, place)}[${Number(digit) + 1}-9]${rest === 0 ? "" : `[0-9]{${rest}}`}`];

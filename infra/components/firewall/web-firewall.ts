@@ -16,7 +16,7 @@ export interface WebFirewallArgs {
   keyArn: pulumi.Input<string>;
 }
 
-type Rule = aws.types.input.wafv2.WebAclRule;
+type Rule = aws.types.input.wafv2.WebAclRule & { name: string };
 
 const WINDOW_SECONDS = 300;
 /** Answers to refused requests. WAF sends them as application/json: their type can't be chosen. */
@@ -148,7 +148,7 @@ function rulesOf(rateLimit: number, maxBodyKiB: number): Rule[] {
   return [...own, ...managed].map((rule, priority) => ({
     ...rule,
     priority,
-    visibilityConfig: measured(String(rule.name)),
+    visibilityConfig: measured(rule.name),
   }));
 }
 

@@ -73,14 +73,20 @@ interface Examples {
   one: { value: unknown };
 }
 
+interface Field {
+  type?: string | string[];
+  enum?: unknown[];
+  description?: string;
+}
+
 function fields({ properties, required }: JsonSchema): string {
   const needed = new Set(Array.isArray(required) ? (required as string[]) : []);
-  const rows = Object.entries((properties ?? {}) as Record<string, JsonSchema>).map(
+  const rows = Object.entries((properties ?? {}) as Record<string, Field>).map(
     ([name, { type, enum: levels, description }]) => {
       const kind = Array.isArray(levels)
         ? levels.map((level) => JSON.stringify(level)).join(", ")
         : [type].flat().join(", ");
-      return `<tr><td><code>${escape(name)}</code>${needed.has(name) ? " (required)" : ""}</td><td>${escape(kind)}</td><td>${escape(String(description ?? ""))}</td></tr>`;
+      return `<tr><td><code>${escape(name)}</code>${needed.has(name) ? " (required)" : ""}</td><td>${escape(kind)}</td><td>${escape(description ?? "")}</td></tr>`;
     },
   );
   return `<table><thead><tr><th>Field</th><th>Holds</th><th>Meaning</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;

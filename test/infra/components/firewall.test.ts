@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { moreThan } from "../../../infra/components/firewall/more-than.ts";
 import { WebFirewall } from "../../../infra/components/firewall/web-firewall.ts";
@@ -39,7 +39,7 @@ it("writes a pattern within the 512 characters that WAF takes", () => {
 it("counts what AWS's size rule would block, and blocks by a size and a rate of its own", async () => {
   const resources = await deploy(() => new WebFirewall("firewall", ARGS));
   const [acl] = resources.filter(({ type }) => type === "aws:wafv2/webAcl:WebAcl");
-  const [rate, size, common] = acl?.inputs["rules"];
+  const [rate, size, common] = acl!.inputs["rules"];
   expect(rate).toMatchObject({
     priority: 0,
     statement: { rateBasedStatement: { limit: 2000, aggregateKeyType: "IP", evaluationWindowSec: 300 } },
