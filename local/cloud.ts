@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { RealClock, type CloudClock } from "./clock.ts";
-import { Bus, type BusEvent } from "./events/bus.ts";
+import { Bus } from "./events/bus.ts";
 import { eventsService } from "./events/service.ts";
 import { QueueSources } from "./functions/queue-sources.ts";
 import { Functions } from "./functions/service.ts";
@@ -19,6 +19,7 @@ import { Metrics } from "./monitoring/metrics.ts";
 import { monitoringService } from "./monitoring/service.ts";
 import { accountOf, evaluate } from "./program/evaluate.ts";
 import type { Account, RecordedResource } from "./program/resource.ts";
+import type { Progress } from "./progress.ts";
 import { readStack } from "./program/settings.ts";
 import { createAll } from "./provider/index.ts";
 import { openSageMaker, repositoryPrograms, type SageMaker } from "./sagemaker/sagemaker.ts";
@@ -40,22 +41,6 @@ export interface CloudOptions {
   /** @default the machine's own time */
   clock?: CloudClock;
   onProgress?: Partial<Progress>;
-}
-
-/** What the person at the machine is told. */
-export interface Progress {
-  /** A step of the start was done. */
-  step: (what: string) => void;
-  /** Something could not be delivered, or failed where nobody waits for an answer. */
-  warn: (message: string) => void;
-  /** An alert that a topic was told. */
-  alert: (subject: string, message: string) => void;
-  /** An execution entered a state. */
-  state: (executionArn: string, state: string) => void;
-  /** A line of a log. */
-  line: (group: string, stream: string, message: string) => void;
-  /** An event on the bus. */
-  event: (event: BusEvent) => void;
 }
 
 const nothing = (): void => undefined;

@@ -1,4 +1,4 @@
-import type { Progress } from "./cloud.ts";
+import type { Progress } from "./progress.ts";
 
 /** Names of the stages, by the state that begins each. A state without a name belongs to the stage before it. */
 const STAGES: Record<string, string> = {
