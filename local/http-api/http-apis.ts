@@ -23,6 +23,12 @@ export interface HttpApiSurroundings {
   /** TCP port on 127.0.0.1; 0 takes a free one. */
   port: number;
   now: () => number;
+  /**
+   * Longest that a client may take to send its headers, and its whole request, milliseconds.
+   *
+   * @default 10000 and 30000
+   */
+  patience?: { headersTimeout: number; requestTimeout: number };
   invoke: (functionArn: string, payload: string, sourceArn: string) => Promise<Answer>;
   mayInvoke: (accessKeyId: string, methodArn: string) => Promise<boolean>;
   /** Whether a role may write to a log group. */
@@ -36,7 +42,6 @@ export interface HttpApiSurroundings {
 const LARGEST_BODY = 10 * 1024 * 1024;
 const LARGEST_HEADERS = 10_240;
 const INTEGRATION_MS = 29_000;
-/** Longest that a client may take to send its headers, and its whole request. */
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000 };
 
 /** API Gateway: the program's REST API behind a listener on 127.0.0.1, with the firewall before it. */
@@ -86,10 +91,11 @@ export class HttpApis {
   async open(): Promise<void> {
     const [api] = this.apis.values();
     if (api?.stage === undefined || api.stage === null) return;
+    const patience = this.around.patience ?? PATIENCE;
     const server = createServer({
-      ...PATIENCE,
+      ...patience,
       maxHeaderSize: LARGEST_HEADERS,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: Math.min(1000, patience.headersTimeout),
     });
     server.on("request", (request, response) => {
       void this.serve(api, request, response);

@@ -39,6 +39,7 @@ beforeEach(async () => {
     folder,
     port: 0,
     now: () => now,
+    patience: { headersTimeout: 300, requestTimeout: 600 },
     invoke: async (name, payload, sourceArn): Promise<Answer> => {
       const event = { ...(JSON.parse(payload) as Record<string, unknown>), sourceArn };
       events.push(event);
@@ -410,6 +411,20 @@ describe("a client that isn't well", () => {
     const received = await raw(text);
     expect(received.split("\r\n")[0]).toBe(`HTTP/1.1 ${status}`);
     expect(received).toContain("content-type: application/problem+json");
+  });
+
+  it.each([
+    ["its headers", "GET /things HTTP/1.1\r\nHost: a\r\nX-Slow: "],
+    ["its body", "POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{"],
+  ])("and takes forever over %s is let go, while others are answered", async (_, text) => {
+    api.addMethod("things", { ...OPEN, httpMethod: "POST" });
+    api.addIntegration("things", "POST", "answer");
+    const slow = Array.from({ length: 20 }, () => raw(text));
+    expect((await ask("/things")).status).toBe(200);
+    const received = await Promise.all(slow);
+    expect(new Set(received.map((answer) => answer.split("\r\n")[0]))).toEqual(
+      new Set(["HTTP/1.1 408 Request Timeout"]),
+    );
   });
 
   it("and leaves in the middle of its request disturbs nobody", async () => {
