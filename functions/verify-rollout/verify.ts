@@ -143,11 +143,16 @@ function judgePredictions(
     return;
   }
   const mean = `mean prediction for probes ${short(candidate.mean)}`;
-  if (isRollback || version === fromVersion || before.count < COMPARABLE_PROBES) {
-    // A champion that answers nobody must not keep its successor out.
-    found.push(
-      `${mean} (not compared with version ${fromVersion}, which answered ${count(before.count, "probe")})`,
-    );
+  const incomparable = isRollback
+    ? "not compared: a rollback"
+    : version === fromVersion
+      ? "not compared: the same version"
+      : before.count < COMPARABLE_PROBES
+        ? // A champion that answers nobody must not keep its successor out.
+          `not compared with version ${fromVersion}, which answered ${count(before.count, "probe")}`
+        : null;
+  if (incomparable !== null) {
+    found.push(`${mean} (${incomparable})`);
     return;
   }
   found.push(`${mean} (${short(before.mean)} before)`);

@@ -128,9 +128,23 @@ describe("a model in service", () => {
 
   it("that somebody goes back to isn't held against the one that they leave", () => {
     const evidence = { candidate: { ...fleet, p99Millis: 400 }, probes: probes(answers(30, 0.9, 0)) };
-    expect(look(evidence, { isRollback: true })).toMatchObject({ status: "passed" });
+    expect(look(evidence, { isRollback: true })).toMatchObject({
+      status: "passed",
+      summary: expect.stringContaining("mean prediction for probes 0.9 (not compared: a rollback)."),
+    });
     expect(look({ ...evidence, asked: 2 }, { isRollback: true })).toMatchObject({ status: "failed" });
   });
+});
+
+it("says why predictions weren't compared", () => {
+  const evidence = { probes: probes(answers(30, 0.9, 0.1), answers(1, 0.1, 0.1)) };
+  const said = [look(evidence), look(evidence, { fromVersion: 3 })].map(
+    ({ summary }) => /\(not compared[^)]*\)\.$/.exec(summary)?.[0],
+  );
+  expect(said).toEqual([
+    "(not compared with version 2, which answered 1 probe).",
+    "(not compared: the same version).",
+  ]);
 });
 
 describe("too little evidence", () => {

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { HistoryEntry, Manifest, Strategy } from "@perennial/contracts";
+import {
+  EVENT_SOURCE,
+  type HistoryEntry,
+  type Manifest,
+  ROLLOUT_REQUESTED,
+  type Strategy,
+} from "@perennial/contracts";
 import { constantGraph } from "../../infra/components/endpoint/constant-graph.ts";
 import { planRollout } from "../../infra/wiring/rollouts.ts";
 import type { Disturbance } from "../../local/gateway/faults.ts";
@@ -228,6 +234,34 @@ describe("an update", () => {
       expect.objectContaining({ CurrentInstanceCount: 5, DesiredInstanceCount: 5 }),
     ]);
     before = await rollouts.pointer();
+    await championStays();
+  });
+});
+
+describe("a rollback", () => {
+  it("goes to the baseline, which answers everybody alike: what one leaves is no measure for it", async () => {
+    by(CANARY);
+    rollouts.cloud.bus.put({
+      source: EVENT_SOURCE,
+      "detail-type": ROLLOUT_REQUESTED,
+      detail: {
+        stack: "dev",
+        workload: WORKLOAD,
+        kind: "rollback",
+        version: 1,
+        reason: "back",
+        requestedBy: "ada",
+      },
+    });
+    const entry = await rollouts.nextRollout();
+    expect([entry.outcome, entry.summary]).toEqual([
+      "in-service",
+      expect.stringMatching(
+        /^Version 1 is in service .+ \(not compared: a rollback\)\. Asked for by ada: back\.$/,
+      ),
+    ]);
+    before = await rollouts.pointer();
+    expect(before?.version).toBe(1);
     await championStays();
   });
 });
