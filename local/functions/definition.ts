@@ -15,6 +15,9 @@ export interface FunctionDefinition {
   logGroup: string;
 }
 
+/** The function as it is, of which versions are published. */
+export const LATEST = "$LATEST";
+
 /** Lambda names a stream for each sandbox and day; here one is enough. */
 export const LOG_STREAM = "local";
 
@@ -44,9 +47,10 @@ export function environmentOf(
 }
 
 /** A function as GetFunctionConfiguration answers it. */
-export const shown = (definition: FunctionDefinition) => ({
+export const shown = (definition: FunctionDefinition, version: string = LATEST) => ({
   FunctionName: definition.name,
-  FunctionArn: definition.arn,
+  FunctionArn: version === LATEST ? definition.arn : `${definition.arn}:${version}`,
+  Version: version,
   Role: definition.roleArn,
   Runtime: definition.runtime,
   Handler: definition.handler,

@@ -1,16 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { CloudClock } from "../clock.ts";
-import {
-  ApiError,
-  type ApiCall,
-  type Gateway,
-  type LogSink,
-  type MetricSink,
-} from "../gateway/interfaces.ts";
+import type { ApiCall, Gateway, LogSink, MetricSink } from "../gateway/interfaces.ts";
 import { queueUrl } from "../events/bus.ts";
-import { environmentOf, LOG_STREAM, shown, type FunctionDefinition } from "./definition.ts";
+import { environmentOf, LATEST, LOG_STREAM, type FunctionDefinition } from "./definition.ts";
+import { operate } from "./operations.ts";
 import { mustPermit, type Permission } from "./permission.ts";
+import { type Alias, dimensionsOf, notFound, partsOf, Releases } from "./releases.ts";
 import { Sandbox, type Answer } from "./sandbox.ts";
+import { SandboxPool } from "./sandbox-pool.ts";
 
 export interface AsyncConfig {
   /** @default 2 */
@@ -30,26 +27,25 @@ export interface FunctionSurroundings {
   /** The cloud's time, as `SharedTime` keeps it. */
   time: SharedArrayBuffer;
   warn: (message: string) => void;
+  /** What chance gives, from 0 to 1: which version an alias leads to. */
+  random?: () => number;
 }
-
-/** Sandboxes of one function at a time; further calls wait. Lambda would start hundreds, this machine has few cores. */
-const MOST_SANDBOXES = 3;
-
-const LARGEST_PAYLOAD = { sync: 6 * 1024 * 1024, async: 1024 * 1024 };
 
 interface Entry {
   definition: FunctionDefinition;
+  /** `$LATEST`, or the number that it was published under. */
+  version: string;
   permissions: Permission[];
   async: AsyncConfig;
-  idle: Sandbox[];
-  running: number;
-  waiting: (() => void)[];
+  pool: SandboxPool;
 }
 
 /** Lambda: the program's functions, run in workers as their roles. */
 export class Functions {
   private readonly around: FunctionSurroundings;
+  /** By name, and by name and version where it was published. */
   private readonly entries = new Map<string, Entry>();
+  private readonly releases = new Releases();
   private readonly sandboxes = new Set<Sandbox>();
   private isClosed = false;
 
@@ -58,14 +54,7 @@ export class Functions {
   }
 
   create(definition: FunctionDefinition): void {
-    this.entries.set(definition.name, {
-      definition,
-      permissions: [],
-      async: { maximumRetryAttempts: 2, onFailureArn: null },
-      idle: [],
-      running: 0,
-      waiting: [],
-    });
+    this.entries.set(definition.name, this.entryOf(definition, LATEST));
   }
 
   permit(functionName: string, permission: Permission): void {
@@ -78,8 +67,7 @@ export class Functions {
 
   /** Starts a sandbox of a function before it is asked for, so that the first call finds it warm. */
   warm(functionName: string): void {
-    const entry = this.find(functionName);
-    if (entry.idle.length === 0 && entry.running === 0) entry.idle.push(this.open(entry.definition));
+    this.find(functionName).pool.warm();
   }
 
   /**
@@ -119,46 +107,58 @@ export class Functions {
     return await this.run(this.find(functionArn), payload);
   }
 
-  readonly handle = async ({ action, input }: ApiCall): Promise<unknown> => {
-    switch (action) {
-      case "Invoke": {
-        const entry = this.find(input["FunctionName"]);
-        const payload =
-          Buffer.from((input["Payload"] as string | undefined) ?? "", "base64").toString() || "{}";
-        const isAsync = input["InvocationType"] === "Event";
-        if (Buffer.byteLength(payload) > LARGEST_PAYLOAD[isAsync ? "async" : "sync"]) {
-          throw new ApiError(
-            "RequestTooLargeException",
-            `Request must be smaller than ${LARGEST_PAYLOAD[isAsync ? "async" : "sync"]} bytes.`,
-            413,
-          );
-        }
-        if (isAsync) {
-          this.handleLater(entry, payload);
-          return { StatusCode: 202, Payload: "" };
-        }
-        const answer = await this.run(entry, payload);
-        return {
-          StatusCode: 200,
-          ExecutedVersion: "$LATEST",
-          Payload: Buffer.from(answer.payload).toString("base64"),
-          ...(answer.error === true ? { FunctionError: "Unhandled" } : {}),
-        };
-      }
-      case "GetFunctionConfiguration":
-        return shown(this.find(input["FunctionName"]).definition);
-      case "GetFunction":
-        return { Configuration: shown(this.find(input["FunctionName"]).definition) };
-      case "ListFunctions":
-        return { Functions: [...this.entries.values()].map(({ definition }) => shown(definition)) };
-      default:
-        throw new ApiError(
-          "UnknownOperationException",
-          `lambda:${action} is not emulated; functions come from the program, and the local cloud answers Invoke, ` +
-            `GetFunction, GetFunctionConfiguration and ListFunctions.`,
-        );
-    }
-  };
+  readonly handle = async (call: ApiCall): Promise<unknown> => await operate(this, call);
+
+  /** Runs what a qualifier leads to: a version, an alias, or `$LATEST` without one. */
+  async invokeQualified(name: unknown, qualifier: unknown, payload: string) {
+    const { entry, alias } = this.chosen(name, qualifier);
+    return { answer: await this.run(entry, payload, alias), version: entry.version };
+  }
+
+  /** As `invokeQualified`, after the return. */
+  invokeLater(name: unknown, qualifier: unknown, payload: string): void {
+    this.handleLater(this.chosen(name, qualifier).entry, payload);
+  }
+
+  /** What a qualifier leads to, and under which version. */
+  definitionOf(name: unknown, qualifier?: unknown): { definition: FunctionDefinition; version: string } {
+    return this.chosen(name, qualifier).entry;
+  }
+
+  list(): FunctionDefinition[] {
+    return [...this.entries.values()]
+      .filter(({ version }) => version === LATEST)
+      .map(({ definition }) => definition);
+  }
+
+  /** Changes `$LATEST`; sandboxes of what it was answer nothing more. */
+  async configure(name: unknown, environment: Record<string, string>): Promise<void> {
+    const entry = this.find(name);
+    entry.definition = { ...entry.definition, environment };
+    await entry.pool.drain();
+  }
+
+  /** Keeps `$LATEST` as it is under a number of its own, or under its last one where nothing has changed since. */
+  publish(name: unknown): { definition: FunctionDefinition; version: string } {
+    const { definition } = this.find(name);
+    const last = this.entries.get(`${definition.name}:${this.releases.last(definition.name)}`);
+    if (last?.definition === definition) return last;
+    const version = this.releases.next(definition.name);
+    const entry = this.entryOf(definition, version);
+    this.entries.set(`${definition.name}:${version}`, entry);
+    return entry;
+  }
+
+  putAlias(name: unknown, alias: string, to: Alias): void {
+    const { definition } = this.find(name);
+    for (const version of [to.version, ...Object.keys(to.weights)]) this.chosen(definition.name, version);
+    this.releases.put(definition.name, alias, to);
+  }
+
+  alias(name: unknown, alias: string): Alias {
+    const { definition } = this.find(name);
+    return this.releases.get(definition.name, alias);
+  }
 
   async close(): Promise<void> {
     this.isClosed = true;
@@ -208,18 +208,20 @@ export class Functions {
     });
   }
 
-  private async run(entry: Entry, payload: string): Promise<Answer> {
-    const { definition } = entry;
-    const dimensions = { FunctionName: definition.name };
-    const metric = (name: string, value: number): void =>
-      this.around.metric({ namespace: "AWS/Lambda", name, dimensions, value });
-    const sandbox = await this.take(entry);
+  private async run(entry: Entry, payload: string, alias?: string): Promise<Answer> {
+    const { definition, version } = entry;
+    const metric = (name: string, value: number): void => {
+      for (const dimensions of dimensionsOf(definition.name, version, alias)) {
+        this.around.metric({ namespace: "AWS/Lambda", name, dimensions, value });
+      }
+    };
+    const sandbox = await entry.pool.take();
     const started = performance.now();
     let answer: Answer;
     try {
       const context = {
         functionName: definition.name,
-        functionVersion: "$LATEST",
+        functionVersion: version,
         invokedFunctionArn: definition.arn,
         memoryLimitInMB: String(definition.memoryMiB),
         awsRequestId: randomUUID(),
@@ -229,7 +231,8 @@ export class Functions {
       const deadline = Date.now() + definition.timeoutSeconds * 1000;
       answer = await sandbox.invoke({ event: payload, context, deadline }, definition.timeoutSeconds);
     } finally {
-      this.give(entry, sandbox);
+      entry.pool.give(sandbox);
+      if (sandbox.isDead) this.sandboxes.delete(sandbox);
     }
     metric("Invocations", 1);
     metric("Errors", answer.error === true ? 1 : 0);
@@ -237,25 +240,16 @@ export class Functions {
     return answer;
   }
 
-  private async take(entry: Entry): Promise<Sandbox> {
-    while (entry.running >= MOST_SANDBOXES) {
-      await new Promise<void>((resolve) => {
-        entry.waiting.push(resolve);
-      });
-    }
-    entry.running += 1;
-    for (;;) {
-      const idle = entry.idle.pop();
-      if (idle === undefined) return this.open(entry.definition);
-      if (!idle.isDead) return idle;
-    }
-  }
-
-  private give(entry: Entry, sandbox: Sandbox): void {
-    entry.running -= 1;
-    if (sandbox.isDead) this.sandboxes.delete(sandbox);
-    else entry.idle.push(sandbox);
-    entry.waiting.shift()?.();
+  private entryOf(definition: FunctionDefinition, version: string): Entry {
+    const entry: Entry = {
+      definition,
+      version,
+      permissions: [],
+      async: { maximumRetryAttempts: 2, onFailureArn: null },
+      // What it is by then: `$LATEST` changes.
+      pool: new SandboxPool(() => this.open(entry.definition)),
+    };
+    return entry;
   }
 
   private open(definition: FunctionDefinition): Sandbox {
@@ -274,12 +268,23 @@ export class Functions {
   }
 
   private find(nameOrArn: unknown): Entry {
-    const text = String(nameOrArn);
-    const name = text.includes(":function:") ? text.split(":")[6] : text.split(":")[0];
-    const entry = this.entries.get(name ?? "");
-    if (entry === undefined)
-      throw new ApiError("ResourceNotFoundException", `Function not found: ${text}`, 404);
+    const entry = this.entries.get(partsOf(nameOrArn).name);
+    if (entry === undefined) throw notFound(nameOrArn);
     return entry;
+  }
+
+  /** The version that a name with its qualifier leads to: of an alias with weights, one by chance. */
+  private chosen(nameOrArn: unknown, given: unknown): { entry: Entry; alias: string | undefined } {
+    const { name, qualifier = typeof given === "string" ? given : LATEST } = partsOf(nameOrArn);
+    const latest = this.find(name);
+    if (qualifier === LATEST) return { entry: latest, alias: undefined };
+    const isAlias = !/^\d+$/.test(qualifier);
+    const version = isAlias
+      ? this.releases.choose(name, qualifier, (this.around.random ?? Math.random)())
+      : qualifier;
+    const entry = this.entries.get(`${name}:${version}`);
+    if (entry === undefined) throw notFound(`${latest.definition.arn}:${qualifier}`);
+    return { entry, alias: isAlias ? qualifier : undefined };
   }
 }
 
