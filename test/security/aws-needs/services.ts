@@ -71,8 +71,20 @@ export function trustNeeds(subject: Subject): Need[] {
 export function deliveryNeeds(subject: Subject): Need[] {
   const { names, workload } = subject;
   const targets: Record<(typeof LISTENERS)[number], string[]> = {
-    "admit-retraining": [`${workload}-schedule`, `${workload}-drift`, "retraining-requested", "sweep"],
-    "admit-rollout": [`${workload}-image`, "rollout-requested", "version-approved", "sweep"],
+    "admit-retraining": [
+      `${workload}-schedule`,
+      `${workload}-drift`,
+      "freeze-requested",
+      "retraining-requested",
+      "sweep",
+    ],
+    "admit-rollout": [
+      `${workload}-image`,
+      "freeze-requested",
+      "rollout-requested",
+      "version-approved",
+      "sweep",
+    ],
     "release-lease": ["execution-ended"],
   };
   const events = { service: "events.amazonaws.com" };
