@@ -6,7 +6,7 @@ import { peerCommand, peerEnvironment } from "./servers.ts";
 
 const run = promisify(execFile);
 
-/** Medians in microseconds. */
+/** In microseconds: medians of one record's time, and the processor time of a batch. */
 export interface InProcess {
   perennial: { one: number; oneP99: number; batch: number };
   python: { onePipeline: number; oneInplacePredict: number; batchPipeline: number };

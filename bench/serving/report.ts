@@ -95,7 +95,7 @@ export function printReport(figures: Figures): void {
   console.table({
     "one raw record (µs)": row(perennial.one, python.onePipeline),
     "… against inplace_predict alone (µs)": row(perennial.one, python.oneInplacePredict),
-    "10,000 raw records (ms)": row(perennial.batch / 1_000, python.batchPipeline / 1_000),
+    "10,000 raw records, processor time (ms)": row(perennial.batch / 1_000, python.batchPipeline / 1_000),
   });
   console.log(`From start to the first prediction: ${startMillis.join(", ")} ms; of the peers (ms):`);
   console.table(peersStartMillis);
