@@ -33,6 +33,10 @@ type StackSettings = Pick<Settings, "rollout" | "servingInstanceCount" | "bakeSe
  */
 export function planRollout(spec: WorkloadSpec, settings: StackSettings): RolloutPlan {
   const { guards, probesPerMinute } = spec.rollout;
+  if (spec.serving.mode === "lambda") {
+    const message = "given lambda, which isn't deployed yet; expected realtime or serverless";
+    throw fault(spec, message, "serving.mode");
+  }
   const strategy: Strategy =
     settings.rollout === undefined ? spec.rollout.strategy : { kind: settings.rollout };
   const policy = policyOf(spec, strategy, settings);
@@ -109,5 +113,5 @@ function mustHaveTwoInstances(
   );
 }
 
-const fault = ({ name }: WorkloadSpec, message: string): InvalidInput =>
-  new InvalidInput(`workload ${name} in this stack`, [{ path: "rollout.strategy", message }]);
+const fault = ({ name }: WorkloadSpec, message: string, path = "rollout.strategy"): InvalidInput =>
+  new InvalidInput(`workload ${name} in this stack`, [{ path, message }]);

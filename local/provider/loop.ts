@@ -1,5 +1,6 @@
 import type { Identity } from "../identity/identity.ts";
 import { unpack, type ArchiveFile } from "../functions/code.ts";
+import { LATEST } from "../functions/definition.ts";
 import { readAlarm } from "../monitoring/service.ts";
 import { arn, membersOf, text, type Counterparts, type Json } from "./counterpart.ts";
 
@@ -10,7 +11,9 @@ export const LOOP: Counterparts = {
       const name = text(inputs, "name");
       const functionArn = arn(account, "lambda", `function:${name}`);
       const invokeArn = `arn:aws:apigateway:${account.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-      return { id: name, outputs: { name, arn: functionArn, invokeArn } };
+      // Nothing outlives the local cloud: what is published is the first one.
+      const version = inputs["publish"] === true ? "1" : LATEST;
+      return { id: name, outputs: { name, arn: functionArn, invokeArn, version } };
     },
     create: async ({ inputs, outputs }, { functions, codeFolder, identity }) => {
       await mustTrust(identity, text(inputs, "role"), "lambda.amazonaws.com", text(outputs, "arn"));
@@ -31,6 +34,18 @@ export const LOOP: Counterparts = {
         environment: environment?.variables ?? {},
         logGroup: logging?.logGroup ?? `/aws/lambda/${name}`,
       });
+      if (inputs["publish"] === true) functions.publish(name);
+    },
+  },
+  "aws:lambda/alias:Alias": {
+    outputs: ({ inputs }, account) => {
+      const name = text(inputs, "name");
+      const id = `${text(inputs, "functionName")}:${name}`;
+      return { id, outputs: { name, arn: arn(account, "lambda", `function:${id}`) } };
+    },
+    create: async ({ inputs }, { functions }) => {
+      const version = text(inputs, "functionVersion");
+      functions.putAlias(text(inputs, "functionName"), text(inputs, "name"), { version, weights: {} });
     },
   },
   "aws:lambda/permission:Permission": {

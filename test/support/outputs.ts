@@ -14,8 +14,12 @@ const OUTPUTS: Record<string, (name: string, inputs: Inputs) => Inputs> = {
     arn: arn("sqs", String(name)),
     url: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${String(name)}`,
   }),
-  "aws:lambda/function:Function": (_, { name }) => ({
+  "aws:lambda/alias:Alias": (_, { name, functionName }) => ({
+    arn: arn("lambda", `function:${String(functionName)}:${String(name)}`),
+  }),
+  "aws:lambda/function:Function": (_, { name, publish }) => ({
     arn: arn("lambda", `function:${String(name)}`),
+    version: publish === true ? "1" : "$LATEST",
     invokeArn: `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${arn("lambda", `function:${String(name)}`)}/invocations`,
   }),
   "aws:apigateway/restApi:RestApi": () => ({

@@ -1,0 +1,158 @@
+import type { SCORING_FUNCTION } from "@perennial/contracts";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { AT_FIRST_FAILURE } from "../../alarms.ts";
+import { allow, document } from "../../policies.ts";
+
+/** The variables that the function's contract asks for, as text. */
+export type ScoringEnvironment = {
+  [Variable in keyof z.input<typeof SCORING_FUNCTION.environment>]: pulumi.Input<
+    Exclude<z.input<typeof SCORING_FUNCTION.environment>[Variable], undefined>
+  >;
+};
+
+export interface ScoringFunctionArgs {
+  functionName: string;
+  description: string;
+  /** Built for `architecture`. */
+  code: pulumi.asset.Archive;
+  /**
+   * Processor that it runs on. Nothing of this repository was run on arm64.
+   *
+   * @default "x64"
+   */
+  architecture?: "x64" | "arm64";
+  /** With the baseline as its model: what answers before the first rollout. */
+  environment: ScoringEnvironment;
+  role: aws.iam.Role;
+  /** Memory, 512 to 10,240 MiB; processor time grows with it. */
+  memoryMiB: number;
+  logGroupName: string;
+  logRetentionDays: number;
+  keyArn: pulumi.Input<string>;
+  alertTopicArn: pulumi.Input<string>;
+  tags: Record<string, string>;
+}
+
+/** What callers and permissions know the function by: the alias that a rollout moves. */
+export const LIVE = "live";
+/** API Gateway gives up after 29 seconds. */
+const TIMEOUT_SECONDS = 29;
+
+/**
+ * A workload's scoring function, in service with the baseline from the first deployment on. A model is a published version,
+ * and callers reach the alias `live`: from the first rollout on it is the rollout that says where the alias leads and what
+ * the function's environment is; the program goes on owning that there are both.
+ */
+export class ScoringFunction extends pulumi.ComponentResource {
+  readonly functionName: pulumi.Output<string>;
+  /** What callers invoke. */
+  readonly aliasArn: pulumi.Output<string>;
+  private readonly name: string;
+  private readonly functionArn: pulumi.Output<string>;
+
+  constructor(name: string, args: ScoringFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("perennial:scoring-function:ScoringFunction", name, {}, opts);
+    const { architecture = "x64", memoryMiB, tags } = args;
+    if (!Number.isInteger(memoryMiB) || memoryMiB < 512 || memoryMiB > 10_240) {
+      throw new pulumi.ResourceError(
+        `ScoringFunction "${name}": memoryMiB is ${memoryMiB}, expected a whole number from 512 to 10240. ` +
+          "With less a model and its runtime don't fit; what needs more is served by an endpoint.",
+        this,
+      );
+    }
+    const logGroup = new aws.cloudwatch.LogGroup(
+      name,
+      { name: args.logGroupName, retentionInDays: args.logRetentionDays, kmsKeyId: args.keyArn, tags },
+      { parent: this },
+    );
+    const logs = new aws.iam.RolePolicy(
+      `${name}-logs`,
+      {
+        role: args.role.id,
+        policy: document(
+          allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.interpolate`${logGroup.arn}:*`),
+        ),
+      },
+      { parent: this },
+    );
+    const scoring = new aws.lambda.Function(
+      name,
+      {
+        name: args.functionName,
+        description: args.description,
+        runtime: "nodejs24.x",
+        architectures: [architecture === "x64" ? "x86_64" : "arm64"],
+        handler: "index.handler",
+        code: args.code,
+        role: args.role.arn,
+        timeout: TIMEOUT_SECONDS,
+        memorySize: memoryMiB,
+        // The first version is the baseline's. Versions of changed code are published too; nothing leads to them.
+        publish: true,
+        environment: { variables: args.environment as Record<string, pulumi.Input<string>> },
+        loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
+        tags,
+      },
+      { parent: this, dependsOn: [logs], ignoreChanges: ["environment"] },
+    );
+    const live = new aws.lambda.Alias(
+      name,
+      { name: LIVE, functionName: scoring.name, functionVersion: scoring.version },
+      { parent: this, ignoreChanges: ["functionVersion", "routingConfig"] },
+    );
+    new aws.cloudwatch.MetricAlarm(
+      `${name}-errors`,
+      {
+        name: `${args.functionName}-errors`,
+        alarmDescription: `${args.functionName} failed. Its log group says why. Runbook: docs/runbooks/function-errors.md`,
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: {
+          FunctionName: scoring.name,
+          Resource: pulumi.interpolate`${scoring.name}:${LIVE}`,
+        },
+        ...AT_FIRST_FAILURE,
+        alarmActions: [args.alertTopicArn],
+        tags,
+      },
+      { parent: this },
+    );
+    this.name = name;
+    this.functionName = scoring.name;
+    this.functionArn = scoring.arn;
+    this.aliasArn = live.arn;
+    this.registerOutputs({ functionName: this.functionName, aliasArn: this.aliasArn });
+  }
+
+  /** Lets `role` ask for predictions of what is live, and of nothing else. */
+  grantInvoke(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    return this.grant(grantee, "invoke", role, [allow("lambda:InvokeFunction", this.aliasArn)]);
+  }
+
+  /** Lets `role`, a workflow's, publish another model, ask it, and move requests to it by degrees. */
+  grantRollOut(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    const change = ["UpdateFunctionConfiguration", "GetFunctionConfiguration", "PublishVersion"];
+    return this.grant(grantee, "roll-out", role, [
+      allow(
+        [...change, "GetAlias", "UpdateAlias"].map((action) => `lambda:${action}`),
+        this.functionArn,
+      ),
+      allow("lambda:InvokeFunction", pulumi.interpolate`${this.functionArn}:*`),
+    ]);
+  }
+
+  private grant(
+    grantee: string,
+    what: string,
+    role: aws.iam.Role,
+    statements: aws.iam.PolicyStatement[],
+  ): aws.iam.RolePolicy {
+    return new aws.iam.RolePolicy(
+      `${this.name}-${grantee}-${what}`,
+      { role: role.id, policy: document(...statements) },
+      { parent: this },
+    );
+  }
+}
