@@ -97,6 +97,9 @@ describe("the provider", () => {
       "aws:route53/record:Record",
       "aws:apigateway/domainName:DomainName",
       "aws:apigateway/basePathMapping:BasePathMapping",
+      "aws:appautoscaling/target:Target",
+      "aws:appautoscaling/policy:Policy",
+      "aws:appautoscaling/scheduledAction:ScheduledAction",
       "pulumi:providers:aws",
     ]);
   });
