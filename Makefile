@@ -52,7 +52,7 @@ bench-serving: setup $(SERVING_PEERS_STAMP) ## Measure the endpoint's container 
 bench-scale: setup ## Measure preparing and training at 1, 10 and 100 times the rows
 	@exec $(VENV)/python bench/rows/scale.py
 
-bench-search: setup ## Measure the search of 200 trials for injury-duration
+bench-search: setup ## Measure a search of 200 trials, as a whole job
 	@exec $(VENV)/python bench/rows/search.py
 
 clean: ## Remove the local cloud's state
