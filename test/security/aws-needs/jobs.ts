@@ -60,10 +60,7 @@ export function workflowNeeds(subject: Subject): Need[] {
     {
       by: rollout,
       actions: ["sagemaker:UpdateEndpoint"],
-      resources: [
-        names.arn("sagemaker", `endpoint/${names.endpoint(workload)}`),
-        names.arn("sagemaker", `endpoint-config/${names.ofWorkload(workload, "baseline")}`),
-      ],
+      resources: [names.arn("sagemaker", `endpoint-config/${names.ofWorkload(workload, "baseline")}`)],
       why: "only where the first model in service isn't verified, and the baseline is put back",
       source: "statemachines/rollout.asl.json",
     },
