@@ -56,12 +56,13 @@ export interface RolloutCloud {
 export async function openRolloutCloud(
   name: string,
   settings: Record<string, string>,
+  repository = join(import.meta.dirname, "../.."),
 ): Promise<RolloutCloud> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-rollout-"));
   const clock = new RealClock(1);
   let isWaiting = false;
   const cloud = await openCloud({
-    repository: join(import.meta.dirname, "../.."),
+    repository,
     stateFolder,
     stack: "dev",
     port: 0,
