@@ -66,10 +66,6 @@ export function workflowNeeds(subject: Subject): Need[] {
     },
     collected("sagemaker:DeleteModel", names.arn("sagemaker", `model/${execution}`)),
     collected("sagemaker:DeleteEndpointConfig", names.arn("sagemaker", `endpoint-config/${execution}`)),
-    collected(
-      "cloudwatch:DeleteAlarms",
-      names.arn("cloudwatch", `alarm:${names.prefix}-${execution}-errors`),
-    ),
   ];
 }
 
