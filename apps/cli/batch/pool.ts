@@ -17,6 +17,8 @@ export interface Block {
 interface Thread {
   worker: Worker;
   waiting: Map<number, PromiseWithResolvers<ScoredBlock>>;
+  /** Resolves when it is gone. */
+  ended: Promise<unknown>;
 }
 
 /** Worker threads that score blocks; results come in the order of the blocks. */
@@ -53,7 +55,9 @@ export class ScoringPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    // Asked to end, not terminated: the ONNX runtime aborts the whole process when its thread goes while it works.
+    for (const { worker } of this.#threads) worker.postMessage({ kind: "end" } satisfies ToWorker);
+    await Promise.all(this.#threads.map(({ ended }) => ended));
   }
 
   #send(bytes: Uint8Array<ArrayBuffer>, isFirst: boolean): Promise<ScoredBlock> {
@@ -69,7 +73,8 @@ export class ScoringPool {
 
   #open(workerData: WorkerStart): Thread {
     const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData });
-    const thread: Thread = { worker, waiting: new Map() };
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    const thread: Thread = { worker, waiting: new Map(), ended };
     const fail = (reason: string): void => {
       for (const { reject } of thread.waiting.values()) reject(fault(reason));
     };

@@ -15,11 +15,12 @@ export interface WorkerStart {
   nowMs: number;
 }
 
-/** To a worker: a block to score, or states that it asked for (in the order of its keys). */
+/** To a worker: a block to score, states that it asked for (in the order of its keys), or to end after what it was sent. */
 export type ToWorker =
   | { kind: "block"; id: number; bytes: Uint8Array; isFirst: boolean }
   | { kind: "states"; id: number; states: readonly (EntityState | undefined)[] }
-  | { kind: "no states"; id: number; reason: string };
+  | { kind: "no states"; id: number; reason: string }
+  | { kind: "end" };
 
 /** From a worker. */
 export type FromWorker =

@@ -28,7 +28,10 @@ async function readStates(wanted: readonly StateKey[]): Promise<StateLookup> {
 const nameOf = ({ entity, key }: StateKey): string => JSON.stringify([entity, key]);
 
 const { artifact, kept, ...rest } = workerData as WorkerStart;
-const scorer = new BlockScorer({ ...rest, model: await openModel(artifact, kept), readStates });
+const model = await openModel(artifact, kept);
+const scorer = new BlockScorer({ ...rest, model, readStates });
+/** Settles with the last block that was asked for. */
+let scoring: Promise<unknown> = Promise.resolve();
 
 /** The memory of `bytes` to hand over rather than to copy; a part of a larger memory, such as Node's pool, is copied. */
 function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
@@ -38,12 +41,17 @@ function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
 port.on("message", (message: ToWorker) => {
   if (message.kind === "block") {
     const { id, bytes, isFirst } = message;
-    scorer.score(bytes, isFirst).then(
+    const answered = scorer.score(bytes, isFirst).then(
       (block) =>
         port.postMessage({ kind: "scored", id, block } satisfies FromWorker, ownBuffer(block.output)),
       (error: unknown) =>
         say({ kind: "failed", id, reason: error instanceof Error ? error.message : String(error) }),
     );
+    scoring = Promise.all([scoring, answered]);
+    return;
+  }
+  if (message.kind === "end") {
+    void scoring.then(() => model.close()).finally(() => port.close());
     return;
   }
   const answer = waiting.get(message.id);
