@@ -121,6 +121,7 @@ function specOf(
       unused: { encounter: "identifier", patient: "identifier", [task.target]: "the outcome" },
     },
     features: [{ kind: "number", name: "first", column: first }],
+    examples: [{ [first]: null }],
   });
 }
 
