@@ -19,8 +19,7 @@ export default defineConfig({
         test: {
           name: "loop",
           include: ["test/loop/**/*.test.ts"],
-          // One local cloud at a time: each holds moto, an endpoint and a training job on two cores.
-          fileParallelism: false,
+          // Two local clouds at a time: much of a loop is waiting, for a start, a bake time or a health check.
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

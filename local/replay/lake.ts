@@ -1,5 +1,5 @@
 import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { EndpointResponse } from "@perennial/contracts";
+import { EndpointResponse, PROBE_PREFIX } from "@perennial/contracts";
 
 /** Where a replay's captures and outcomes lie. */
 export interface LakeAddress {
@@ -53,7 +53,9 @@ export class Lake {
         this.seen.add(Key);
         for (const line of await this.lines<CapturedLine>(Key)) {
           const { inferenceId } = line.eventMetadata;
-          if (inferenceId !== undefined) captured.set(inferenceId, answerOf(line));
+          // A rollout's own questions are nobody's requests.
+          if (inferenceId === undefined || inferenceId.startsWith(PROBE_PREFIX)) continue;
+          captured.set(inferenceId, answerOf(line));
         }
       }
     }

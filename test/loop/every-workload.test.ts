@@ -188,7 +188,8 @@ describe.each(WORKLOADS)("%s", (name) => {
 
       // What the replay says of itself is read from the lake once more, by another hand.
       const captures = (await objects(`capture/${name}/`)).flatMap(
-        ({ text }) => text.match(/"inferenceId":"[^"]+"/g) ?? [],
+        // Less those that a rollout probed its models with.
+        ({ text }) => text.match(/"inferenceId":"(?!probe-)[^"]+"/g) ?? [],
       );
       const labels = await objects(`labels/${name}/`);
       const ids = labels.flatMap(({ text }) => text.match(/"eventId":"[^"]+"/g) ?? []);

@@ -52,12 +52,12 @@ const predict = () =>
 const status = () => json<{ url: string; workloads: WorkloadStatus[] }>("status");
 const history = async () => (await json<{ entries: HistoryEntry[] }>("history")).entries;
 
-it("prints a curl, a boto3 and a JavaScript example that work as they stand", async () => {
-  const [, curl = "", boto3 = "", javaScript = ""] = screen
+it("prints a curl, a boto3 and a JavaScript example, and one over HTTP, that work as they stand", async () => {
+  const [, curl = "", boto3 = "", javaScript = "", overHttp = ""] = screen
     .split("Running until Ctrl-C.")[0]!
-    .split(/^With (?:curl|boto3|the AWS SDK for JavaScript):$/m);
+    .split(/^(?:With (?:curl|boto3|the AWS SDK for JavaScript)| *\d+\.\d s {2}Over HTTP, .*):$/m);
   const expected = await predict();
-  for (const example of [curl, boto3, javaScript]) {
+  for (const example of [curl, boto3, javaScript, overHttp]) {
     // What `screen` puts before its next line is the time.
     const pasted = example.replace(/\n *\d+\.\d s {2}$/, "\n");
     const { code, out, err } = await startProgram("bash", ["-c", pasted]).ended;
@@ -85,6 +85,7 @@ describe("perennial", () => {
         },
         difference: null,
         running: [],
+        frozen: null,
         waiting: [],
         lastOutcome: newest,
       },
