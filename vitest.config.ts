@@ -12,6 +12,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/loop/**"],
+          // Evaluating the whole program takes seconds, and several times as many where others are at work.
+          testTimeout: 30_000,
+          hookTimeout: 180_000,
         },
       },
       {

@@ -65,7 +65,7 @@ describe.each(["dev", "prod"])("the program of %s, run by the language host", (s
       runAsLanguageHost(stack, { isPreview: false }),
       runAsLanguageHost(stack, { isPreview: true }),
     ]);
-  }, 60_000);
+  });
 
   it("ends well, without a warning and without a word beside the protocol", () => {
     const endings = [update, preview].map(({ exitCode, diagnostics, printed }) => ({
@@ -92,7 +92,7 @@ describe.each(["dev", "prod"])("the program of %s, run by the language host", (s
       ]),
     );
     expect(contradictions(inputsOf(update), Object.fromEntries(inputs), "")).toEqual([]);
-  }, 60_000);
+  });
 
   it("announces in a preview what the update does, leaving open only what the cloud decides", () => {
     expect(contradictions(inputsOf(preview), inputsOf(update), "")).toEqual([]);
@@ -143,7 +143,7 @@ describe("the language host", () => {
     const preview = await runAsLanguageHost("dev", { isPreview: true, changes });
     expect(preview).toMatchObject({ exitCode: 0, diagnostics: [], printed: "" });
     expect(labels(preview.registrations)).toEqual(labels(await evaluate("dev", importProgram, changes)));
-  }, 60_000);
+  });
 
   it("is told of every wrong setting, and doesn't take that for success", async () => {
     const changes = { "perennial:bakeSeconds": "soon", "perennial:approval": "nobody" };
@@ -157,5 +157,5 @@ describe("the language host", () => {
         '  bakeSeconds: given "soon"; expected a whole number',
       ],
     ]);
-  }, 60_000);
+  });
 });
