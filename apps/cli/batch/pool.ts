@@ -56,7 +56,7 @@ export class ScoringPool {
 
   async close(): Promise<void> {
     // Asked to end, not terminated: the ONNX runtime aborts the whole process when its thread goes while it works.
-    for (const { worker } of this.#threads) worker.postMessage({ kind: "end" } satisfies ToWorker);
+    for (const { worker } of this.#threads) worker.postMessage({ kind: "end" } satisfies ToWorker, []);
     await Promise.all(this.#threads.map(({ ended }) => ended));
   }
 
