@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
 import { openCloud, type LocalCloud } from "./cloud.ts";
 import { inColumns } from "./columns.ts";
 import { examples, httpExample, writeExampleRecord } from "./examples.ts";
 import { refuseSecond, removeInstance, writeInstance } from "./instance.ts";
+import { readPlatform } from "./published.ts";
 import { rowOf, table } from "./results.ts";
 import { isDone, retrain, type RetrainingResult } from "./retraining.ts";
 import { Screen } from "./screen.ts";
@@ -75,11 +76,6 @@ function untilStopped(): Promise<NodeJS.Signals> {
   });
 }
 let isStopping = false;
-
-async function readPlatform(cloud: LocalCloud, stack: string): Promise<Platform> {
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(stack) });
-  return Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
-}
 
 async function start(command: Command): Promise<number> {
   const { once, workloads, port, stateFolder, isFresh, stack } = command;

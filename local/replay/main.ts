@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { Platform, platformParameter } from "@perennial/contracts";
 import { RealClock } from "../clock.ts";
 import { openCloud } from "../cloud.ts";
 import { inColumns } from "../columns.ts";
 import { refuseSecond, removeInstance, writeInstance } from "../instance.ts";
+import { readPlatform } from "../published.ts";
 import { isDone, retrain } from "../retraining.ts";
 import { Screen } from "../screen.ts";
 import { readReplay } from "./declaration.ts";
@@ -97,8 +97,7 @@ async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<nu
       region: cloud.account.region,
     });
     await cloud.sageMaker.settled();
-    const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-    const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+    const platform = await readPlatform(cloud, STACK);
     const workload = platform.workloads.find((one) => one.name === name);
     if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
     const first = await retrain(cloud, platform, workload, "a model to replay against");

@@ -3,17 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
 import hospitalReadmission from "@perennial/workloads/hospital-readmission/workload.ts";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openCloud, type LocalCloud } from "../../local/cloud.ts";
-import { writeExampleRecord } from "../../local/examples.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { writeInstance } from "../../local/instance.ts";
 import { perennial } from "../support/running-program.ts";
-import { PYTHON } from "../support/trained-model.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "../support/test-cloud.ts";
 
-const STACK = "dev";
 const WORKLOAD = "hospital-readmission";
 const ROWS = 2_000;
 
@@ -28,18 +27,11 @@ let refused: Record<string, unknown>[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "perennial-transform-"));
-  const repository = join(import.meta.dirname, "../..");
-  cloud = await openCloud({
-    repository,
-    stateFolder: folder,
-    stack: STACK,
-    port: 0,
-    python: PYTHON,
-    settings: { "perennial:workloads": JSON.stringify([WORKLOAD]) },
+  cloud = await openTestCloud(folder, {
+    workloads: [WORKLOAD],
   });
   await cloud.sageMaker.settled();
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-  platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+  platform = await readPlatform(cloud, STACK);
   const { url } = cloud;
   writeInstance(folder, { url, pid: process.pid, stack: STACK, region: platform.region });
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -57,8 +49,7 @@ afterAll(async () => {
 });
 
 function readRecords(): Record<string, unknown>[] {
-  const path = writeExampleRecord(cloud.resources, WORKLOAD, folder);
-  const asked = Object.keys(JSON.parse(readFileSync(path, "utf8")) as object);
+  const asked = Object.keys(hospitalReadmission.source.columns);
   const workloadFolder = join(import.meta.dirname, "../../workloads", WORKLOAD);
   const bytes = readFileSync(join(workloadFolder, hospitalReadmission.source.path));
   const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;

@@ -9,22 +9,23 @@ import {
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import { EndpointResponse, Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
+import { EndpointResponse } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCloud, openCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { writeExampleRecord } from "../../local/examples.ts";
 import { readReplay } from "../../local/replay/declaration.ts";
 import { runReplay } from "../../local/replay/replay.ts";
 import { retrain } from "../../local/retraining.ts";
 import { mondayClock } from "../support/monday-clock.ts";
-import { PYTHON } from "../support/trained-model.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "../support/test-cloud.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const WORKLOADS = readdirSync(join(REPOSITORY, "workloads")).filter((name) =>
   existsSync(join(REPOSITORY, "workloads", name, "workload.ts")),
 );
-const STACK = "dev";
 const DAY_MS = 24 * 60 * 60_000;
 /** Longer than any workload's cool-down, and into the next day's budget. */
 const A_DAY = 25 * 60 * 60_000;
@@ -47,19 +48,13 @@ describe.each(WORKLOADS)("%s", (name) => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "perennial-workload-"));
-    cloud = await openCloud({
-      repository: REPOSITORY,
-      stateFolder: folder,
-      stack: STACK,
-      port: 0,
-      python: PYTHON,
+    cloud = await openTestCloud(folder, {
       clock,
-      settings: { "perennial:workloads": JSON.stringify([name]) },
+      workloads: [name],
       onProgress: { alert: (subject) => void alerts.push(subject) },
     });
     await cloud.sageMaker.settled();
-    const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-    platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+    platform = await readPlatform(cloud, STACK);
     workload = platform.workloads[0]!;
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     settings = { endpoint: cloud.url, region: platform.region, credentials };

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { HistoryEntry } from "@perennial/contracts";
 import type { RealClock } from "../../local/clock.ts";
-import { openCloud, type LocalCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { writeExampleRecord } from "../../local/examples.ts";
 import { mondayClock } from "../support/monday-clock.ts";
+import { openTestCloud } from "../support/test-cloud.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
 const WORKLOAD = "hospital-readmission";
 const ENDPOINT = `perennial-dev-${WORKLOAD}`;
 const MACHINE = `arn:aws:states:eu-central-1:123456789012:stateMachine:${ENDPOINT}`;
@@ -21,14 +21,9 @@ let clock: RealClock;
 let cloud: LocalCloud;
 
 const open = () =>
-  openCloud({
-    repository: REPOSITORY,
-    stateFolder: folder,
-    stack: "dev",
-    port: 0,
-    python: join(REPOSITORY, ".venv/bin/python"),
+  openTestCloud(folder, {
     clock,
-    settings: { "perennial:workloads": JSON.stringify([WORKLOAD]) },
+    workloads: [WORKLOAD],
   });
 
 beforeAll(async () => {

@@ -4,22 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import { type EndpointRecord, EndpointResponse, Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
+import { type EndpointRecord, EndpointResponse } from "@perennial/contracts";
 import type { OpenApiDocument } from "@perennial/http-api";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readWorkloads } from "../../infra/workloads.ts";
 import { RealClock } from "../../local/clock.ts";
-import { type LocalCloud, openCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { createClient } from "../../packages/client/src/client.ts";
 import { endpoint } from "../../packages/client/src/endpoint.ts";
 import { http } from "../../packages/client/src/http.ts";
 import { callBoto3 } from "../support/call-boto3.ts";
 import { fuzzHttpApi } from "../support/fuzz-http-api.ts";
-import { PYTHON } from "../support/trained-model.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "../support/test-cloud.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
-const STACK = "dev";
 const specs = (await readWorkloads(join(REPOSITORY, "workloads"), [])).map(({ spec }) => spec);
 
 // Every way to ask, for every workload, with the baselines of the first day.
@@ -38,12 +39,8 @@ let document: OpenApiDocument;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "perennial-http-api-"));
-  cloud = await openCloud({
-    repository: REPOSITORY,
-    stateFolder: folder,
-    stack: STACK,
-    port: 0,
-    python: PYTHON,
+  cloud = await openTestCloud(folder, {
+    workloads: [],
     clock,
     // The fuzzer asks some thousand times from one address.
     settings: {
@@ -53,8 +50,7 @@ beforeAll(async () => {
     },
   });
   await cloud.sageMaker.settled();
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-  platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+  platform = await readPlatform(cloud, STACK);
   url = cloud.httpApis.url ?? "";
   apiKey = readFileSync(cloud.httpApis.keys.files[0] ?? "", "utf8");
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };

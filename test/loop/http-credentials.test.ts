@@ -8,8 +8,8 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readWorkloads } from "../../infra/workloads.ts";
-import { type LocalCloud, openCloud } from "../../local/cloud.ts";
-import { PYTHON } from "../support/trained-model.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
+import { openTestCloud } from "../support/test-cloud.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const specs = (await readWorkloads(join(REPOSITORY, "workloads"), [])).map(({ spec }) => spec);
@@ -22,13 +22,9 @@ let cloud: LocalCloud;
 
 async function open(settings: Record<string, string>): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), "perennial-credentials-"));
-  cloud = await openCloud({
-    repository: REPOSITORY,
-    stateFolder: folder,
-    stack: "dev",
-    port: 0,
-    python: PYTHON,
-    settings: { "perennial:workloads": JSON.stringify([spec.name]), ...settings },
+  cloud = await openTestCloud(folder, {
+    workloads: [spec.name],
+    settings,
   });
   await cloud.sageMaker.settled();
 }

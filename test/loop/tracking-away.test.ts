@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TrackedModel } from "../../apps/cli/tracking.ts";
-import { openCloud, type LocalCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { ApiError } from "../../local/gateway/interfaces.ts";
 import { writeInstance } from "../../local/instance.ts";
 import { retrain, type RetrainingResult } from "../../local/retraining.ts";
 import { perennial } from "../support/running-program.ts";
-import { PYTHON } from "../support/trained-model.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "../support/test-cloud.ts";
 
-const STACK = "dev";
 const WORKLOAD = "injury-duration";
 
 // A retraining while MLflow is away, told as a story: each test begins where the one before it ended.
@@ -24,22 +24,15 @@ let inVain = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "perennial-tracking-away-"));
-  const repository = join(import.meta.dirname, "../..");
-  cloud = await openCloud({
-    repository,
-    stateFolder: folder,
-    stack: STACK,
-    port: 0,
-    python: PYTHON,
-    settings: { "perennial:workloads": JSON.stringify([WORKLOAD]) },
+  cloud = await openTestCloud(folder, {
+    workloads: [WORKLOAD],
   });
   cloud.gateway.register("mlflow", () => {
     inVain += 1;
     throw new ApiError("InternalError", "no space left on device", 507);
   });
   await cloud.sageMaker.settled();
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-  platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+  platform = await readPlatform(cloud, STACK);
   const { url } = cloud;
   writeInstance(folder, { url, pid: process.pid, stack: STACK, region: platform.region });
 });

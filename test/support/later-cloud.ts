@@ -1,22 +1,15 @@
-import { join } from "node:path";
 import { RealClock } from "../../local/clock.ts";
-import { openCloud } from "../../local/cloud.ts";
 import { writeInstance } from "../../local/instance.ts";
-import { PYTHON } from "./trained-model.ts";
+import { openTestCloud } from "./test-cloud.ts";
 
 // node test/support/later-cloud.ts FOLDER WORKLOAD: the local cloud on a state folder, as if a cool-down had passed since. It is
 // there to be killed.
 const [stateFolder = "", workload = ""] = process.argv.slice(2);
 const clock = new RealClock();
 clock.skip(20 * 60_000);
-const { url, account, sageMaker } = await openCloud({
-  repository: join(import.meta.dirname, "../.."),
-  stateFolder,
-  stack: "dev",
-  port: 0,
-  python: PYTHON,
+const { url, account, sageMaker } = await openTestCloud(stateFolder, {
   clock,
-  settings: { "perennial:workloads": JSON.stringify([workload]) },
+  workloads: [workload],
   onProgress: { state: (_, state) => void process.stdout.write(`state ${state}\n`) },
 });
 await sageMaker.settled();

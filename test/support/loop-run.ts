@@ -2,17 +2,18 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type EndpointRecord, Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
+import type { EndpointRecord } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
 import type { RealClock } from "../../local/clock.ts";
-import { openCloud, type LocalCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import type { RecordedCall } from "../../local/identity/call-log.ts";
 import type { Account, RecordedResource } from "../../local/program/resource.ts";
 import { retrain, type RetrainingResult } from "../../local/retraining.ts";
 import { mondayClock } from "./monday-clock.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "./test-cloud.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
-const STACK = "dev";
 /** How long a captured invocation may take to be written. */
 const CAPTURE_MS = 20_000;
 /** How long the tracking server may take to be told, from the end of the rollout. */
@@ -42,14 +43,10 @@ export async function runLoop(workload: string, record: EndpointRecord): Promise
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-run-"));
   try {
     const clock = mondayClock();
-    const cloud = await openCloud({
+    const cloud = await openTestCloud(stateFolder, {
       clock,
-      repository: REPOSITORY,
-      stateFolder,
-      stack: STACK,
-      port: 0,
-      python: join(REPOSITORY, ".venv/bin/python"),
-      settings: { "perennial:workloads": JSON.stringify([workload]) },
+
+      workloads: [workload],
     });
     const { account, resources } = cloud;
     let results: Pick<LoopRun, "result" | "again">;
@@ -73,8 +70,7 @@ async function goRound(
 ): Promise<Pick<LoopRun, "result" | "again">> {
   await cloud.sageMaker.settled();
   const tracking = cloud.tracking.open();
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-  const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+  const platform = await readPlatform(cloud, STACK);
   const published = platform.workloads.find(({ name }) => name === workload);
   if (published === undefined) throw new Error(`the platform publishes no workload ${workload}`);
   const result = await retrain(cloud, platform, published, "a test asks for it");

@@ -1,15 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EndpointRecord, Platform, platformParameter } from "@perennial/contracts";
+import type { Platform } from "@perennial/contracts";
+import type { EndpointRecord } from "@perennial/contracts";
 import type { RealClock } from "../../local/clock.ts";
-import { openCloud } from "../../local/cloud.ts";
 import { writeExampleRecord } from "../../local/examples.ts";
 import { retrain, type RetrainingResult } from "../../local/retraining.ts";
 import { mondayClock } from "./monday-clock.ts";
-import { PYTHON } from "./trained-model.ts";
-
-const STACK = "dev";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "./test-cloud.ts";
 
 /** A local cloud on the real data, after a workload's first retraining. */
 export interface RetrainedCloud {
@@ -32,14 +31,9 @@ export interface RetrainedCloud {
 export async function openRetrainedCloud(name: string): Promise<RetrainedCloud> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-retrained-"));
   const clock = mondayClock();
-  const cloud = await openCloud({
-    repository: join(import.meta.dirname, "../.."),
-    stateFolder,
-    stack: STACK,
-    port: 0,
-    python: PYTHON,
+  const cloud = await openTestCloud(stateFolder, {
     clock,
-    settings: { "perennial:workloads": JSON.stringify([name]) },
+    workloads: [name],
   });
   const close = async (): Promise<void> => {
     await cloud.close();
@@ -47,8 +41,7 @@ export async function openRetrainedCloud(name: string): Promise<RetrainedCloud> 
   };
   try {
     await cloud.sageMaker.settled();
-    const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter(STACK) });
-    const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+    const platform = await readPlatform(cloud, STACK);
     const workload = platform.workloads.find((one) => one.name === name);
     if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
     const first = await retrain(cloud, platform, workload, "a client wants a model");

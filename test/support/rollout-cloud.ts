@@ -5,20 +5,15 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
-import {
-  type HistoryEntry,
-  type Manifest,
-  Platform,
-  platformParameter,
-  WorkloadSpec,
-} from "@perennial/contracts";
+import { type HistoryEntry, type Manifest, WorkloadSpec } from "@perennial/contracts";
 import { extract } from "tar-stream";
 import { ModelPackages } from "../../functions/register-model/packages.ts";
 import { RealClock } from "../../local/clock.ts";
-import { type LocalCloud, openCloud } from "../../local/cloud.ts";
+import { type LocalCloud } from "../../local/cloud.ts";
 import { retrain } from "../../local/retraining.ts";
 import { artifactArchive } from "./artifact.ts";
-import { PYTHON } from "./trained-model.ts";
+import { readPlatform } from "../../local/published.ts";
+import { openTestCloud, STACK } from "./test-cloud.ts";
 
 type Files = Record<string, Buffer>;
 type Json = Record<string, unknown>;
@@ -61,14 +56,12 @@ export async function openRolloutCloud(
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-rollout-"));
   const clock = new RealClock(1);
   let isWaiting = false;
-  const cloud = await openCloud({
+  const cloud = await openTestCloud(stateFolder, {
     repository,
-    stateFolder,
-    stack: "dev",
-    port: 0,
-    python: PYTHON,
+
     clock,
-    settings: { "perennial:workloads": JSON.stringify([name]), ...settings },
+    workloads: [name],
+    settings,
     onProgress: { state: (_, state) => void (isWaiting = state.startsWith("Await")) },
   });
   const ticking = setInterval(() => {
@@ -89,8 +82,7 @@ export async function openRolloutCloud(
 }
 
 async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutCloud, "close">> {
-  const { Parameter } = await cloud.call("ssm", "GetParameter", { Name: platformParameter("dev") });
-  const platform = Platform.parse(JSON.parse((Parameter as { Value: string }).Value));
+  const platform = await readPlatform(cloud, STACK);
   const workload = platform.workloads.find((one) => one.name === name);
   if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
   const { endpoint } = workload;
