@@ -26,5 +26,6 @@ export { suggestion } from "./suggestion.ts";
 export * from "./task.ts";
 export * from "./trigger.ts";
 export * from "./verdict.ts";
+export * from "./trial.ts";
 export * from "./verification.ts";
 export * from "./workload.ts";
