@@ -33,9 +33,21 @@ export const document = (...Statement: aws.iam.PolicyStatement[]): aws.iam.Polic
 });
 
 /**
- * Lets `service` assume a role, and only on behalf of `sourceArn` in `accountId`: otherwise anyone who can make the
- * service act could have it act with our role (the confused deputy).
+ * Condition that a service acts for `sourceArn` in `accountId`: otherwise anyone who can make the service act could have it
+ * act with what is ours (the confused deputy).
+ *
+ * @param comparison `ArnEquals` where no ARN is a pattern.
  */
+export const onBehalfOf = <Source extends OneOrMore>(
+  accountId: string,
+  sourceArn: Source,
+  comparison: "ArnLike" | "ArnEquals" = "ArnLike",
+): Record<string, Record<string, string | Source>> => ({
+  StringEquals: { "aws:SourceAccount": accountId },
+  [comparison]: { "aws:SourceArn": sourceArn },
+});
+
+/** Lets `service` assume a role, and only on behalf of `sourceArn` in `accountId`. */
 export const trust = (
   service: string,
   accountId: string,
@@ -45,10 +57,7 @@ export const trust = (
     Effect: "Allow",
     Principal: { Service: service },
     Action: "sts:AssumeRole",
-    Condition: {
-      StringEquals: { "aws:SourceAccount": accountId },
-      ArnLike: { "aws:SourceArn": sourceArn },
-    },
+    Condition: onBehalfOf(accountId, sourceArn),
   });
 
 /** Refuses every request to a bucket or queue that doesn't come over TLS. */

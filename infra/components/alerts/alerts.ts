@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document } from "../../policies.ts";
+import { allow, document, onBehalfOf } from "../../policies.ts";
 
 export interface AlertsArgs {
   topicName: string;
@@ -30,10 +30,7 @@ export class Alerts extends pulumi.ComponentResource {
           Principal: { Service: "cloudwatch.amazonaws.com" },
           Action: "sns:Publish",
           Resource: topic.arn,
-          Condition: {
-            StringEquals: { "aws:SourceAccount": accountId },
-            ArnLike: { "aws:SourceArn": alarmPattern },
-          },
+          Condition: onBehalfOf(accountId, alarmPattern),
         }),
       },
       { parent: this },

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, tlsOnly } from "../../policies.ts";
+import { allow, document, onBehalfOf, tlsOnly } from "../../policies.ts";
 
 export interface DeadLettersArgs {
   queueName: string;
@@ -36,10 +36,7 @@ export class DeadLetters extends pulumi.ComponentResource {
           Principal: { Service: "events.amazonaws.com" },
           Action: "sqs:SendMessage",
           Resource: queue.arn,
-          Condition: {
-            StringEquals: { "aws:SourceAccount": accountId },
-            ArnLike: { "aws:SourceArn": rulePattern },
-          },
+          Condition: onBehalfOf(accountId, rulePattern),
         }),
       },
       { parent: this },

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, viaService } from "../../policies.ts";
+import { allow, document, onBehalfOf, viaService } from "../../policies.ts";
 
 export interface EncryptionKeyArgs {
   /** Name it is found by, `alias/…`. */
@@ -111,10 +111,6 @@ function keyPolicy({ accountId, region, rulePattern, alarmPattern, logGroupPatte
     Resource,
     Condition: conditions,
   });
-  const onBehalfOf = (sourceArn: string) => ({
-    StringEquals: { "aws:SourceAccount": accountId },
-    ArnLike: { "aws:SourceArn": sourceArn },
-  });
   // What CloudWatch Logs and DynamoDB ask for, the latter in the name of whoever creates a table:
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -169,8 +165,16 @@ function keyPolicy({ accountId, region, rulePattern, alarmPattern, logGroupPatte
       service(`logs.${region}.amazonaws.com`, use, {
         ArnLike: { "kms:EncryptionContext:aws:logs:arn": logGroupPattern },
       }),
-      service("events.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], onBehalfOf(rulePattern)),
-      service("cloudwatch.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], onBehalfOf(alarmPattern)),
+      service(
+        "events.amazonaws.com",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        onBehalfOf(accountId, rulePattern),
+      ),
+      service(
+        "cloudwatch.amazonaws.com",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        onBehalfOf(accountId, alarmPattern),
+      ),
     ],
   };
 }

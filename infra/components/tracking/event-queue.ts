@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, tlsOnly } from "../../policies.ts";
+import { allow, document, onBehalfOf, tlsOnly } from "../../policies.ts";
 
 export interface EventSource {
   /** Tells the sources of one queue apart. */
@@ -83,10 +83,11 @@ export class EventQueue extends pulumi.ComponentResource {
           Principal: { Service: "events.amazonaws.com" },
           Action: "sqs:SendMessage",
           Resource: queue.arn,
-          Condition: {
-            StringEquals: { "aws:SourceAccount": accountId },
-            ArnEquals: { "aws:SourceArn": rules.map(({ arn }) => arn) },
-          },
+          Condition: onBehalfOf(
+            accountId,
+            rules.map(({ arn }) => arn),
+            "ArnEquals",
+          ),
         }),
       },
       { parent: this },
