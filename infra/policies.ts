@@ -60,6 +60,13 @@ export const trust = (
     Condition: onBehalfOf(accountId, sourceArn),
   });
 
+/** Lets a function write to `logGroup`, which the program makes: the function may not make one. */
+export const writeLogs = (logGroup: aws.cloudwatch.LogGroup): aws.iam.PolicyStatement =>
+  allow(
+    ["logs:CreateLogStream", "logs:PutLogEvents"],
+    logGroup.arn.apply((arn) => `${arn}:*`),
+  );
+
 /** Refuses every request to a bucket or queue that doesn't come over TLS. */
 export const tlsOnly = (actions: string, resources: OneOrMore): aws.iam.PolicyStatement => ({
   Effect: "Deny",

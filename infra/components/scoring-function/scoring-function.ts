@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { AT_FIRST_FAILURE } from "../../alarms.ts";
-import { allow, document } from "../../policies.ts";
+import { allow, document, writeLogs } from "../../policies.ts";
 
 /** The variables that the function's contract asks for, as text. */
 export type ScoringEnvironment = {
@@ -71,9 +71,7 @@ export class ScoringFunction extends pulumi.ComponentResource {
       `${name}-logs`,
       {
         role: args.role.id,
-        policy: document(
-          allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.interpolate`${logGroup.arn}:*`),
-        ),
+        policy: document(writeLogs(logGroup)),
       },
       { parent: this },
     );

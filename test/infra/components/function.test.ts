@@ -129,6 +129,20 @@ describe("a function", () => {
     });
   });
 
+  it("may write to its own log group, and make none", async () => {
+    const policies = (await deployed()).filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy");
+    expect(policies.map(({ inputs }) => inputs.policy.Statement)).toEqual([
+      [
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+          Resource:
+            "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/perennial-dev-record-outcome:*",
+        },
+      ],
+    ]);
+  });
+
   it("leaves an event that failed for good in its queue, and has none where it is called and waited for", async () => {
     const onFailure = async (changes: Partial<FunctionArgs<"record-outcome">>) =>
       (await deployed(changes))

@@ -60,6 +60,16 @@ it("is in service with the baseline, by an alias that leads to its first version
   });
 });
 
+it("may write to its own log group, and make none", async () => {
+  expect(find(await deployed(), "aws:iam/rolePolicy:RolePolicy")?.inputs["policy"].Statement).toEqual([
+    {
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      Resource: "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/perennial-dev-churn-score:*",
+    },
+  ]);
+});
+
 it("leaves to the rollout what answers, and where the alias leads", async () => {
   const resources = await deployed();
   expect(find(resources, "aws:lambda/function:Function")?.opts).toEqual({ ignoreChanges: ["environment"] });
