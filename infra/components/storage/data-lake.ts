@@ -5,11 +5,14 @@ import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
 export interface DataLakeArgs extends Omit<PrivateBucketArgs, "expiry"> {
   /** Days that the prepared and sealed parts of an execution are kept, with what it said of entities. */
   preparedDays: number;
-  /** Days that captured requests and answers are kept. */
+  /** Days that captured requests and answers are kept, and the labels that came late for them. */
   captureDays: number;
 }
 
-/** Bucket of data: raw files, snapshots of those accepted, prepared and sealed parts, captured requests and answers. */
+/**
+ * Bucket of data: raw files, snapshots of those accepted, prepared and sealed parts, captured requests and answers, labels
+ * that came late.
+ */
 export class DataLake extends PrivateBucket {
   constructor(name: string, args: DataLakeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { preparedDays, captureDays, ...bucket } = args;
@@ -18,6 +21,8 @@ export class DataLake extends PrivateBucket {
       { id: "sealed", prefix: "sealed/" as const, days: preparedDays },
       { id: "entities", prefix: "entities/" as const, days: preparedDays },
       { id: "capture", prefix: "capture/" as const, days: captureDays },
+      // A label is joined to the captured answer that it belongs to: without that one it says nothing.
+      { id: "labels", prefix: "labels/" as const, days: captureDays },
     ];
     super("DataLake", name, { ...bucket, expiry }, opts);
     this.registerOutputs({ bucketArn: this.bucket.arn });

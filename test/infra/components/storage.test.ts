@@ -73,6 +73,7 @@ describe("a bucket", () => {
       { id: "sealed", status: "Enabled", filter: { prefix: "sealed/" }, expiration: { days: 30 } },
       { id: "entities", status: "Enabled", filter: { prefix: "entities/" }, expiration: { days: 30 } },
       { id: "capture", status: "Enabled", filter: { prefix: "capture/" }, expiration: { days: 60 } },
+      { id: "labels", status: "Enabled", filter: { prefix: "labels/" }, expiration: { days: 60 } },
     ]);
   });
 
