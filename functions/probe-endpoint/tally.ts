@@ -1,4 +1,5 @@
-import { EndpointRefusal, EndpointResponse, type Prediction, type ProbeTally } from "@perennial/contracts";
+import { EndpointRefusal, EndpointResponse, type ProbeTally } from "@perennial/contracts";
+import { firstOutput } from "@perennial/fleet";
 
 /** What the endpoint said to one probe. */
 export type ProbeAnswer =
@@ -54,14 +55,6 @@ function add({ versions }: ProbeTally, version: number, more: Partial<OfVersion>
       squares: before.squares + squares,
     },
   };
-}
-
-/** The value that the containers' metrics sum up, too: probability, the first class's one, or the estimate. */
-function firstOutput(prediction: Prediction, task: EndpointResponse["task"]): number {
-  if ("probability" in prediction) return prediction.probability;
-  if ("estimate" in prediction) return prediction.estimate;
-  const [first = ""] = task.kind === "multiclass" ? task.classes : [];
-  return prediction.probabilities[first] ?? Number.NaN;
 }
 
 function json(text: string): unknown {

@@ -3,13 +3,14 @@ import {
   EndpointResponse,
   parse,
   PROBE_PREFIX,
+  VARIANTS,
   type Verification,
   VerificationRequest,
   WorkloadSpec,
 } from "@perennial/contracts";
+import { readFleet, readTraffic } from "@perennial/fleet";
 import type { Objects } from "@perennial/objects";
 import type { Telemetry } from "@perennial/telemetry";
-import { readFleet, readTraffic } from "./figures.ts";
 import { verify } from "./verify.ts";
 
 export interface Dependencies {
@@ -46,9 +47,10 @@ export const createHandler =
       `${PROBE_PREFIX}${execution}-v${round}`,
       examples[0] ?? {},
     );
+    const variant = { endpointName, variant: VARIANTS.champion };
     const [candidate, before, now, earlier] = await Promise.all([
-      readFleet(cloudWatch, endpointName, endpointConfigName, during),
-      readFleet(cloudWatch, endpointName, from.endpointConfigName, withPast),
+      readFleet(cloudWatch, { ...variant, endpointConfigName }, during),
+      readFleet(cloudWatch, { ...variant, endpointConfigName: from.endpointConfigName }, withPast),
       readTraffic(cloudWatch, workload, version, during),
       readTraffic(cloudWatch, workload, from.version, withPast),
     ]);

@@ -1,22 +1,16 @@
+import type { Guards, ProbeTally, Verification } from "@perennial/contracts";
 import {
-  COMPARABLE_REQUESTS,
-  type Guards,
-  NEGLIGIBLE_LATENCY,
-  type ProbeTally,
-  type Verification,
-} from "@perennial/contracts";
-import { Moments } from "./moments.ts";
-
-/** What CloudWatch says of the fleet behind one endpoint configuration. */
-export interface FleetFigures {
-  requests: number;
-  /** Answered with 4xx and with 5xx. */
-  refused: number;
-  failed: number;
-  /** Percentiles of the model's latency; null where none was measured. */
-  p90Millis: number | null;
-  p99Millis: number | null;
-}
+  count,
+  type Findings,
+  type FleetFigures,
+  judgeFailures,
+  judgeLatency,
+  judgeRefusals,
+  Moments,
+  sentence,
+  shifted,
+  short,
+} from "@perennial/fleet";
 
 export interface Evidence {
   candidate: FleetFigures;
@@ -47,9 +41,8 @@ const COMPARABLE_RECORDS = 100;
 /** Decides whether the model that has just gone into service may stay there. */
 export function verify(evidence: Evidence, guards: Guards, question: Question): Verification {
   const { candidate, before, asked } = evidence;
-  const against: string[] = [];
-  const missing: string[] = [];
-  const found: string[] = [];
+  const findings: Findings = { against: [], missing: [], found: [] };
+  const { against, missing, found } = findings;
 
   if (typeof asked !== "number") against.push(`the endpoint doesn't answer an example (${asked.failure})`);
   else if (asked !== question.version) {
@@ -58,71 +51,21 @@ export function verify(evidence: Evidence, guards: Guards, question: Question): 
   if (candidate.requests < guards.minRequests) {
     missing.push(`${candidate.requests} of at least ${guards.minRequests} requests were counted`);
   }
-  found.push(
-    `${count(candidate.requests, "request")}, ${candidate.failed} failed, ${candidate.refused} refused`,
-  );
-  if (candidate.failed > 0) against.push(`${count(candidate.failed, "request")} met a server error`);
+  judgeFailures(candidate, findings);
   // Few requests say nothing about shares and percentiles.
   if (candidate.requests >= guards.minRequests) {
-    judgeRefusals(candidate, before, guards, against);
-    judgeLatency(evidence, guards, question, { against, missing, found });
+    const reference = { figures: before, name: "the fleet before", aside: "before" };
+    judgeRefusals(candidate, reference, guards, findings);
+    judgeLatency(candidate, reference, !question.isRollback, guards, findings);
   }
-  judgePredictions(evidence, guards, question, { against, missing, found });
+  judgePredictions(evidence, guards, question, findings);
 
   const round = question.round + 1;
-  const summary = `${capital(found.join("; "))}.`;
+  const summary = sentence(found);
   if (against.length > 0) return { status: "failed", round, reasons: against, summary };
   if (missing.length === 0) return { status: "passed", round, reasons: [], summary };
   if (round < MAX_ROUNDS) return { status: "insufficient", round, reasons: missing, summary };
   return { status: "failed", round, reasons: missing.map((what) => `too little is known: ${what}`), summary };
-}
-
-interface Findings {
-  against: string[];
-  missing: string[];
-  found: string[];
-}
-
-function judgeRefusals(
-  candidate: FleetFigures,
-  before: FleetFigures,
-  guards: Guards,
-  against: string[],
-): void {
-  const share = candidate.refused / candidate.requests;
-  const usual = before.requests >= guards.minRequests ? before.refused / before.requests : 0;
-  if (!(share - usual > guards.refusedShare)) return;
-  against.push(
-    `${percent(share)} of the requests were refused, ${percent(usual)} by the fleet before; at most ` +
-      `${percent(guards.refusedShare)} more are allowed`,
-  );
-}
-
-function judgeLatency(
-  { candidate, before }: Evidence,
-  guards: Guards,
-  { isRollback }: Question,
-  { against, missing, found }: Findings,
-): void {
-  // The 99th percentile of a few requests is the slowest one: of those one in ten may be late.
-  const isFew = candidate.requests < COMPARABLE_REQUESTS;
-  const latency = isFew ? candidate.p90Millis : candidate.p99Millis;
-  if (latency === null) {
-    missing.push("no latency was measured");
-    return;
-  }
-  const usual = isRollback || isFew || before.requests < COMPARABLE_REQUESTS ? null : before.p99Millis;
-  const what = `${isFew ? "p90" : "p99"} of the model's latency`;
-  const compared = usual === null ? "not compared with the fleet before" : `${short(usual)} ms before`;
-  found.push(`${what} ${short(latency)} ms (${compared})`);
-  if (latency > guards.p99Millis) {
-    against.push(`${what} is ${short(latency)} ms, at most ${guards.p99Millis} ms are allowed`);
-  }
-  const isNegligible = latency <= NEGLIGIBLE_LATENCY * guards.p99Millis;
-  if (usual === null || isNegligible || latency <= guards.p99Ratio * usual) return;
-  against.push(
-    `${what} is ${short(latency)} ms, more than ${guards.p99Ratio} times that of the fleet before (${short(usual)} ms)`,
-  );
 }
 
 function judgePredictions(
@@ -173,12 +116,3 @@ function judgePredictions(
   if (certain > meanShift)
     against.push(shifted("callers", traffic.candidate, traffic.before, certain, meanShift));
 }
-
-const shifted = (whom: string, now: Moments, before: Moments, shift: number, most: number): string =>
-  `the mean prediction for ${whom} went from ${short(before.mean)} to ${short(now.mean)}, ${short(shift)} standard ` +
-  `deviations; at most ${most} are allowed`;
-
-const short = (value: number): string => String(Number(value.toPrecision(3)));
-const percent = (share: number): string => `${short(100 * share)} %`;
-const count = (many: number, noun: string): string => `${many} ${noun}${many === 1 ? "" : "s"}`;
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

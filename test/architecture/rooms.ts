@@ -48,6 +48,11 @@ const ROOMS: Room[] = [
     packages: /^(@aws-sdk\/client-s3|zod|node:crypto)$/,
   },
   {
+    unit: /^packages\/fleet\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^@aws-sdk\/client-cloudwatch$/,
+  },
+  {
     unit: /^packages\/http-api\//,
     rooms: /^packages\/contracts\//,
     packages: /^zod$/,

@@ -1,8 +1,8 @@
 import type { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { type Guards, type ProbeTally, Rollout, type VerificationRequest } from "@perennial/contracts";
+import { Moments } from "@perennial/fleet";
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/verify-rollout/handler.ts";
-import { Moments } from "../../functions/verify-rollout/moments.ts";
 import { type Evidence, MAX_ROUNDS, type Question, verify } from "../../functions/verify-rollout/verify.ts";
 import { RecordedTelemetry } from "../support/telemetry.ts";
 import { TEST_SPEC } from "../support/test-workload.ts";

@@ -4,7 +4,6 @@ import {
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { Moments } from "./moments.ts";
-import type { FleetFigures } from "./verify.ts";
 
 /** From when to when. CloudWatch counts by minutes. */
 export interface Window {
@@ -12,18 +11,36 @@ export interface Window {
   to: Date;
 }
 
+/** What CloudWatch says of the fleet behind one endpoint configuration. */
+export interface FleetFigures {
+  requests: number;
+  /** Answered with 4xx and with 5xx. */
+  refused: number;
+  failed: number;
+  /** Percentiles of the model's latency; null where none was measured. */
+  p90Millis: number | null;
+  p99Millis: number | null;
+}
+
+/** Whose requests are counted. */
+export interface VariantOf {
+  endpointName: string;
+  endpointConfigName: string;
+  /** Production or shadow variant of that configuration. */
+  variant: string;
+}
+
 const MINUTE = 60;
 
-/** What SageMaker counted of the fleet behind one configuration of an endpoint. */
+/** What SageMaker counted of one variant of one configuration of an endpoint. */
 export async function readFleet(
   cloudWatch: Pick<CloudWatchClient, "send">,
-  endpointName: string,
-  endpointConfigName: string,
+  { endpointName, endpointConfigName, variant }: VariantOf,
   window: Window,
 ): Promise<FleetFigures> {
   const Dimensions = [
     { Name: "EndpointName", Value: endpointName },
-    { Name: "VariantName", Value: "primary" },
+    { Name: "VariantName", Value: variant },
     { Name: "EndpointConfigName", Value: endpointConfigName },
   ];
   const metric = (Id: string, MetricName: string, Stat: string, Period: number): MetricDataQuery => ({

@@ -1,0 +1,12 @@
+export { type FleetFigures, readFleet, readTraffic, type Window } from "./figures.ts";
+export {
+  type Findings,
+  judgeFailures,
+  judgeLatency,
+  judgeRefusals,
+  type Reference,
+  shifted,
+} from "./guards.ts";
+export { Moments } from "./moments.ts";
+export { firstOutput } from "./first-output.ts";
+export { count, percent, sentence, short } from "./wording.ts";
