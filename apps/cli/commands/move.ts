@@ -1,13 +1,12 @@
 import { ROLLOUT_REQUESTED, type HistoryEntry, type RolloutRequested } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
 import { readSpec } from "../documents.ts";
-import { arnOf } from "../execution/arn.ts";
-import { ask, decisionOf, entryOf } from "../execution/ask.ts";
-import { follow } from "../execution/follow.ts";
+import { ask } from "../execution/ask.ts";
+import { type Decided, followDecision, followRollout } from "../execution/follow-request.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { findModel, type Model, nameOf } from "../model-reference.ts";
-import { modelName, moment } from "../output/phrases.ts";
-import { type Say, sayer, sayThatItGoesOn } from "../output/say.ts";
+import { modelName } from "../output/phrases.ts";
+import { sayer } from "../output/say.ts";
 import { tryModel } from "../trial.ts";
 import { findWorkload } from "../workload.ts";
 
@@ -22,13 +21,11 @@ export interface RollbackOptions extends MoveOptions {
 }
 
 /** What became of a request to move an endpoint. */
-interface Moved {
+interface Moved extends Decided {
   workload: string;
   from: number;
   to: number;
   eventId: string | null;
-  execution: string | null;
-  held: { reason: string; until: string } | null;
   rollout: HistoryEntry | null;
 }
 
@@ -110,7 +107,7 @@ async function move(
     `${nameOf(model)} is approved, its artifact is the registered one, and it answers ${answered} example${answered === 1 ? "" : "s"}.`,
   );
 
-  moved.eventId = await ask(connection, ROLLOUT_REQUESTED, {
+  const eventId = await ask(connection, ROLLOUT_REQUESTED, {
     stack: connection.platform.stack,
     workload: workload.name,
     kind,
@@ -118,9 +115,16 @@ async function move(
     reason: options.reason,
     requestedBy: context.user,
   } satisfies RolloutRequested);
-  say(`Asked to put it in service in place of ${modelName(from)} (event ${moved.eventId}).`);
+  say(`Asked to put it in service in place of ${modelName(from)} (event ${eventId}).`);
+  moved.eventId = eventId;
   if (!options.follow) return finish(EXIT.ok);
-  return finish(await followMove(context, connection, model, moved, say));
+  const decided = await followDecision(context, connection, workload, "rollout", eventId, say);
+  moved.execution = decided.execution;
+  moved.held = decided.held;
+  if (decided.execution === null) return finish(decided.code);
+  const { entry, code } = await followRollout(context, connection, workload, decided.execution, say);
+  moved.rollout = entry;
+  return finish(code);
 }
 
 function refuseUnapproved(model: Model): void {
@@ -135,38 +139,4 @@ function refuseUnapproved(model: Model): void {
     EXIT.failed,
     `${nameOf(model)} is ${approvalStatus} (${why}), and only an approved version goes into service. ${mend}`,
   );
-}
-
-async function followMove(
-  context: Context,
-  connection: Connection,
-  { workload }: Model,
-  moved: Moved,
-  say: Say,
-): Promise<ExitCode> {
-  const admitted = await decisionOf(context, connection, workload, "rollout", moved.eventId ?? "");
-  if (admitted.kind === "undecided") {
-    say("The request is on its way; perennial status tells what becomes of it.");
-    return EXIT.ok;
-  }
-  if (admitted.kind === "held") {
-    moved.held = { reason: admitted.reason, until: admitted.until };
-    say(
-      `It is held back: ${admitted.reason}. It starts by itself when its turn comes, about ${moment(admitted.until)} UTC.`,
-    );
-    return EXIT.held;
-  }
-  const { execution } = admitted;
-  moved.execution = execution;
-  say(`It runs as ${execution}.`);
-  const { status } = await follow(context, connection, "rollout", arnOf(workload, "rollout", execution));
-  if (status === "RUNNING") {
-    sayThatItGoesOn(say, execution);
-    return EXIT.ok;
-  }
-  moved.rollout = await entryOf(context, connection, workload.name, (line) => {
-    return line.kind === "rollout" && line.execution === execution;
-  });
-  say(moved.rollout?.summary ?? `The rollout ended as ${status}; its outcome isn't in the history.`);
-  return moved.rollout?.outcome === "in-service" ? EXIT.ok : EXIT.failed;
 }

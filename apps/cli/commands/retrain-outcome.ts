@@ -1,12 +1,10 @@
 import type { HistoryEntry } from "@perennial/contracts";
+import type { Decided } from "../execution/follow-request.ts";
 
 /** What became of a request for a retraining. */
-export interface Outcome {
+export interface Outcome extends Decided {
   workload: string;
   eventId: string;
-  /** Null while it waits, and where nobody followed it. */
-  execution: string | null;
-  held: { reason: string; until: string } | null;
   retraining: HistoryEntry | null;
   rollout: HistoryEntry | null;
 }

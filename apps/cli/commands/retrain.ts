@@ -7,11 +7,11 @@ import {
 import type { Connection, Context, Where } from "../context.ts";
 import { readGate, readVerdict } from "../documents.ts";
 import { arnOf } from "../execution/arn.ts";
-import { ask, decisionOf, entryOf } from "../execution/ask.ts";
+import { ask, entryOf } from "../execution/ask.ts";
 import { follow, lookEvery } from "../execution/follow.ts";
+import { followDecision, followRollout } from "../execution/follow-request.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { gateLines } from "../gate-text.ts";
-import { moment } from "../output/phrases.ts";
 import { type Say, sayer, sayThatItGoesOn } from "../output/say.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { verdictLines, withoutReason } from "../verdict-text.ts";
@@ -59,30 +59,19 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   };
   if (!options.follow) return finish(EXIT.ok);
 
-  const admitted = await decisionOf(context, connection, workload, "retrain", eventId);
-  if (admitted.kind === "undecided") {
-    say("The request is on its way; perennial status tells what becomes of it.");
+  const decided = await followDecision(context, connection, workload, "retrain", eventId, say);
+  outcome.execution = decided.execution;
+  outcome.held = decided.held;
+  if (decided.execution === null) return finish(decided.code);
+  const { execution } = decided;
+  const { status } = await follow(context, connection, "retrain", arnOf(workload, "retrain", execution));
+  if (status === "RUNNING") {
+    sayThatItGoesOn(say, execution);
     return finish(EXIT.ok);
   }
-  if (admitted.kind === "held") {
-    outcome.held = { reason: admitted.reason, until: admitted.until };
-    say(
-      `It is held back: ${admitted.reason}. It starts by itself when its turn comes, about ${moment(admitted.until)} UTC.`,
-    );
-    return finish(EXIT.held);
-  }
-  outcome.execution = admitted.execution;
-  say(`${admitted.isJoined ? "It is part of" : "It runs as"} ${admitted.execution}.`);
-  const { status } = await follow(
-    context,
-    connection,
-    "retrain",
-    arnOf(workload, "retrain", admitted.execution),
-  );
-  if (status === "RUNNING") return finish(leaveRunning(say, admitted.execution));
 
-  const entry = await entryOf(context, connection, name, ({ kind, execution }) => {
-    return kind === "retraining" && execution === admitted.execution;
+  const entry = await entryOf(context, connection, name, (line) => {
+    return line.kind === "retraining" && line.execution === execution;
   });
   outcome.retraining = entry;
   if (entry === null || status !== "SUCCEEDED") {
@@ -93,7 +82,7 @@ export async function retrain(context: Context, name: string, options: RetrainOp
   for (const line of lines) say(line);
   say(withoutReason(entry.summary, verdict));
   if (entry.outcome === "data-refused") return finish(EXIT.failed);
-  return finish(await followRollout(context, connection, workload, entry, outcome, say));
+  return finish(await followPromotion(context, connection, workload, entry, outcome, say));
 }
 
 /** What the retraining's gate found, the one of the data or the one of the model, with an empty line behind it. */
@@ -116,7 +105,8 @@ async function findingOf(
 const reportTo = (terminal: Terminal, isJson: boolean): Pick<Terminal, "width" | "paint"> =>
   isJson ? { width: terminal.progressWidth, paint: terminal.paintError } : terminal;
 
-async function followRollout(
+/** Follows the rollout that comes of a retraining, where one does. */
+async function followPromotion(
   context: Context,
   connection: Connection,
   workload: PlatformWorkload,
@@ -139,14 +129,9 @@ async function followRollout(
     return EXIT.failed;
   }
   say(`Version ${version} is rolled out by ${execution}.`);
-  const { status } = await follow(context, connection, "rollout", arnOf(workload, "rollout", execution));
-  if (status === "RUNNING") return leaveRunning(say, execution);
-  const end = await entryOf(context, connection, workload.name, (line) => {
-    return line.kind === "rollout" && line.execution === execution;
-  });
-  outcome.rollout = end;
-  say(end?.summary ?? `The rollout ended as ${status}; its outcome isn't in the history.`);
-  return end?.outcome === "in-service" ? EXIT.ok : EXIT.failed;
+  const rollout = await followRollout(context, connection, workload, execution, say);
+  outcome.rollout = rollout.entry;
+  return rollout.code;
 }
 
 /** The execution that rolls `version` out: it holds the lease, or has ended already. */
@@ -171,9 +156,4 @@ async function rolloutOf(
     await clock.sleep(lookEvery(connection));
   }
   return null;
-}
-
-function leaveRunning(say: Say, execution: string): ExitCode {
-  sayThatItGoesOn(say, execution);
-  return EXIT.ok;
 }
