@@ -1,9 +1,9 @@
 import { FREEZE_REQUESTED, type FreezeRequested } from "@perennial/contracts";
-import { freezeAt } from "@perennial/ledger";
 import type { Connection, Context, Where } from "../context.ts";
 import { ask } from "../execution/ask.ts";
 import { lookEvery } from "../execution/follow.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
+import { type Frozen, frozenOf } from "../frozen.ts";
 import { moment } from "../output/phrases.ts";
 import { findWorkload } from "../workload.ts";
 
@@ -73,7 +73,7 @@ async function heard(
   connection: Connection,
   workload: string,
   eventId: string,
-): Promise<{ by: string; reason: string; until: string } | null> {
+): Promise<Frozen | null> {
   const until = clock.now().getTime() + HEARD_MS;
   for (;;) {
     const doors = await Promise.all(
@@ -81,8 +81,7 @@ async function heard(
     );
     const [retrain] = doors;
     if (retrain !== undefined && doors.every(({ seen }) => seen.includes(eventId))) {
-      const frozen = freezeAt(retrain, clock.now());
-      return frozen === null ? null : { by: frozen.by, reason: frozen.reason, until: frozen.until };
+      return frozenOf(retrain, clock.now());
     }
     if (clock.now().getTime() > until || interrupted.aborted) {
       throw new CliFault(

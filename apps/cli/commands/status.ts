@@ -1,8 +1,9 @@
 import { DescribeEndpointCommand } from "@aws-sdk/client-sagemaker";
 import { ExecutionName, type HistoryEntry, type Pointer } from "@perennial/contracts";
-import { type AdmissionState, freezeAt } from "@perennial/ledger";
+import type { AdmissionState } from "@perennial/ledger";
 import type { Connection, Context, Where } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import { type Frozen, frozenOf } from "../frozen.ts";
 import { table } from "../output/layout.ts";
 import { ago, because, brief, modelName, moment } from "../output/phrases.ts";
 import type { Paint, Terminal } from "../output/terminal.ts";
@@ -30,7 +31,7 @@ export interface WorkloadStatus {
   difference: string | null;
   running: { kind: "retraining" | "rollout"; execution: string; since: string; cause: string }[];
   /** Null where nothing holds back retrainings and rollouts. */
-  frozen: { by: string; reason: string; until: string } | null;
+  frozen: Frozen | null;
   waiting: { kind: "retraining" | "rollout"; count: number; until: string; reason: string }[];
   lastOutcome: HistoryEntry | null;
 }
@@ -122,11 +123,6 @@ export function differenceOf(pointer: Pointer | null, liveConfig: string | null)
     // Promoting what the ledger takes to be live would be answered with "already in service".
     'Bring up the ledger\'s anew: a "Rollout Requested" event of the kind image.'
   );
-}
-
-function frozenOf(state: AdmissionState, now: Date): WorkloadStatus["frozen"] {
-  const frozen = freezeAt(state, now);
-  return frozen === null ? null : { by: frozen.by, reason: frozen.reason, until: frozen.until };
 }
 
 const runningOf = (kind: "retraining" | "rollout", { holder }: AdmissionState): WorkloadStatus["running"] =>
