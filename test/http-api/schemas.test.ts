@@ -60,6 +60,62 @@ describe("the schema of a record", () => {
   });
 });
 
+describe("the description of a column", () => {
+  const match: WorkloadSpec = {
+    ...TEST_SPEC,
+    source: {
+      ...TEST_SPEC.source,
+      time: "day",
+      columns: {
+        team: {
+          type: "category",
+          description: "Who plays",
+          levels: ["Ajax", "PSV"],
+          closed: false,
+          required: true,
+        },
+        day: { type: "integer", description: "Day of the match", min: 1, max: 9, required: true },
+        crowd: { type: "integer", description: "Who came", min: 0, max: 9, required: false },
+      },
+    },
+    derived: {
+      form: { type: "number", description: "Latest goals", min: 0, max: 9, withheldShare: 0 },
+    },
+    entities: {
+      team_form: {
+        description: "How it went",
+        key: "team",
+        maxAge: 9,
+        lookups: [{ by: "team", columns: { form: "goals" } }],
+      },
+    },
+    features: [{ kind: "missing", name: "form_missing", column: "form" }],
+  };
+  const described = (spec: WorkloadSpec) => {
+    const { properties } = recordDocument(spec) as { properties: Record<string, { description: string }> };
+    return Object.fromEntries(Object.keys(spec.source.columns).map((name) => [name, properties[name]]));
+  };
+
+  it("says that states are found by it, though no feature reads it", () => {
+    expect(described(match)).toEqual({
+      team: { description: "Who plays. Known: Ajax, PSV. What is left out is looked up by it (team_form)." },
+      day: {
+        description:
+          "Day of the match. From 1 to 9. What is left out is looked up for this time (team_form).",
+      },
+      crowd: { description: "Who came. The model doesn't read it." },
+    });
+  });
+
+  it("says that the model doesn't read it where nothing is looked up", () => {
+    expect(described({ ...match, entities: {} })).toEqual({
+      team: { description: "Who plays. The model doesn't read it." },
+      day: { description: "Day of the match. The model doesn't read it." },
+      crowd: { description: "Who came. The model doesn't read it." },
+    });
+  });
+});
+
 describe("every workload", () => {
   let specs: WorkloadSpec[];
 

@@ -28,12 +28,11 @@ export function recordSchema(spec: WorkloadSpec): JsonSchema {
       ...Object.fromEntries(
         columns.map(([name, column]) => [
           name,
-          used.has(name)
-            ? {
-                ...columnSchema(column, isRequired(column) ? null : missing),
-                description: describe(spec, name, column),
-              }
-            : { description: `${column.description}. The model doesn't read it.` },
+          {
+            // What no feature reads may be anything: a record that leaves nothing out is answered nevertheless.
+            ...(used.has(name) ? columnSchema(column, isRequired(column) ? null : missing) : {}),
+            description: describe(spec, name, column, used.has(name)),
+          },
         ]),
       ),
       ...Object.fromEntries(
@@ -111,7 +110,21 @@ function spellings(level: string): (string | number | boolean)[] {
   return level !== "" && String(Number(level)) === level ? [level, Number(level)] : [level];
 }
 
-function describe({ source, entities }: WorkloadSpec, name: string, column: Column | DerivedColumn): string {
+/** How a state that fills what a record leaves out is found by this column; nothing where none is. */
+function finds({ source, entities }: WorkloadSpec, name: string): string {
+  const found = Object.entries(entities).flatMap(([entity, { lookups }]) => [
+    ...(lookups.some(({ by }) => by === name) ? [` What is left out is looked up by it (${entity}).`] : []),
+    ...(lookups.length > 0 && source.time === name
+      ? [` What is left out is looked up for this time (${entity}).`]
+      : []),
+  ]);
+  return found.join("");
+}
+
+function describe(spec: WorkloadSpec, name: string, column: Column | DerivedColumn, isUsed: boolean): string {
+  const { source, entities } = spec;
+  const found = finds(spec, name);
+  if (!isUsed && found === "") return `${column.description}. The model doesn't read it.`;
   const unit = "unit" in column && column.unit !== undefined ? `, in ${column.unit}` : "";
   const range =
     column.type === "date" || column.type === "integer" || column.type === "number"
@@ -126,7 +139,7 @@ function describe({ source, entities }: WorkloadSpec, name: string, column: Colu
   );
   const lookedUp =
     entity === undefined ? "" : ` Left out, it is looked up (${entity[0]}); null says that it isn't known.`;
-  return `${column.description}.${range}${levels}${refused.join("")}${lookedUp}`.replace("..", ".");
+  return `${column.description}.${range}${levels}${refused.join("")}${lookedUp}${found}`.replace("..", ".");
 }
 
 /** Levels for a person; of hundreds only the first. */
