@@ -4,6 +4,7 @@ import { join } from "node:path";
 import hospital from "@perennial/workloads/hospital-readmission/workload.ts";
 import { trainedModel } from "../test/support/trained-model.ts";
 import { BATCH_TARGET, CORES, measureBatch } from "./batch.ts";
+import { measureLambda, showLambda } from "./lambda-zip.ts";
 import { LOOP_TARGETS, LOOP_WORKLOAD, measureLoop } from "./loop.ts";
 import { measureProgram, PROGRAM_TARGET_SECONDS } from "./program.ts";
 import { everyWorkload, measureRetrainings, RETRAINING_TARGET } from "./retraining.ts";
@@ -17,6 +18,8 @@ say("training the model that is scored, unless it is at hand");
 const { model, holdout } = await trainedModel(hospital);
 say("scoring");
 const scoring = await measureScoring(model, join(holdout, "rows.jsonl.gz"));
+say("starting a scoring function from cold");
+const lambda = await measureLambda();
 say("running the loop from a fresh state");
 const loop = await measureLoop([LOOP_WORKLOAD]);
 say("retraining every workload, one after the other");
@@ -58,6 +61,8 @@ console.table({
     target: `at least ${SCORING_TARGETS.recordsPerSecondPerCore}`,
   },
 });
+console.log(`A scoring function's zip, ${lambda.starts} cold starts:`);
+showLambda(lambda);
 console.log(`Retraining with defaults, each workload alone, target at most ${RETRAINING_TARGET} s:`);
 console.table(retrainings.map(({ peakMiB, ...cost }) => ({ ...cost, ...peakMiB })));
 console.log(
@@ -70,4 +75,4 @@ console.log("Where the time of the loop goes, in seconds:");
 console.table(Object.fromEntries(loop.summary.stages.map(({ stage, seconds }) => [stage, { seconds }])));
 console.log("Peak memory of each process, MiB:");
 console.table(Object.fromEntries(loop.processes.map(({ what, peakMiB }) => [what, { peakMiB }])));
-console.log(JSON.stringify({ machine, program, scoring, loop, retrainings, batches }));
+console.log(JSON.stringify({ machine, program, scoring, lambda, loop, retrainings, batches }));
