@@ -173,6 +173,31 @@ describe("a call that can't be made", () => {
   });
 });
 
+describe("the variant that the caller asks for", () => {
+  it("is that of every request of the call", async () => {
+    const { client, transport } = clientOf();
+    transport.maxBodyBytes = 200;
+    await client.predict("match-outcome", numbered(3), { targetVariant: "challenger" });
+    await client.predict("match-outcome", MATCH);
+    expect(transport.sent.map(({ targetVariant }) => targetVariant)).toEqual([
+      "challenger",
+      "challenger",
+      undefined,
+    ]);
+  });
+
+  it.each(["", "-a", "a-", "a_b", "a\nb", "x".repeat(64)])("can't be named %j", async (targetVariant) => {
+    const { client, transport } = clientOf();
+    await expect(client.predict("match-outcome", MATCH, { targetVariant })).rejects.toThrow(
+      new TypeError(
+        `targetVariant is ${JSON.stringify(targetVariant)}, expected the name of a variant: ` +
+          "1 to 63 letters, digits and -, at both ends no -",
+      ),
+    );
+    expect(transport.sent).toEqual([]);
+  });
+});
+
 describe("an inference id that the caller gives", () => {
   it("stands as it is for one request, and with a number for each of several", async () => {
     const { client, transport } = clientOf();

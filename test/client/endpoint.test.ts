@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { SageMakerRuntimeClient, type SageMakerRuntimeClientConfig } from "@aws-sdk/client-sagemaker-runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createClient } from "../../packages/client/src/index.ts";
+import { createClient, type PredictOptions } from "../../packages/client/src/index.ts";
 import { endpoint, type EndpointOptions } from "../../packages/client/src/endpoint.ts";
 import { StandInServer } from "../support/stand-in-server.ts";
 import { MATCH, matchPrediction, matchReply, MODEL } from "./stand-ins.ts";
@@ -25,10 +25,14 @@ const runtime = (config: SageMakerRuntimeClientConfig = {}) =>
     ...config,
   });
 
-function ask(options: Partial<EndpointOptions> = { stack: "prod" }, retries = 0) {
+function ask(
+  options: Partial<EndpointOptions> = { stack: "prod" },
+  retries = 0,
+  call: Pick<PredictOptions, "targetVariant"> = {},
+) {
   const transport = endpoint({ ...options, client: options.client ?? runtime() });
   const client = createClient({ transport, retries });
-  return client.predict("match-outcome", MATCH, { inferenceId: "round-14" });
+  return client.predict("match-outcome", MATCH, { inferenceId: "round-14", ...call });
 }
 
 /** An error as SageMaker's runtime sends it. */
@@ -51,6 +55,15 @@ describe("a request to the endpoint", () => {
           "x-amzn-sagemaker-inference-id": "round-14",
         },
       },
+    ]);
+  });
+
+  it("goes to the variant that its caller asks for, and to any without that", async () => {
+    await ask({ stack: "prod" }, 0, { targetVariant: "challenger" });
+    await ask();
+    expect(server.heard.map(({ headers }) => headers["x-amzn-sagemaker-target-variant"])).toEqual([
+      "challenger",
+      undefined,
     ]);
   });
 

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createClient, http, type HttpOptions } from "../../packages/client/src/index.ts";
+import {
+  createClient,
+  http,
+  type HttpOptions,
+  type PredictOptions,
+} from "../../packages/client/src/index.ts";
 import { StandInServer } from "../support/stand-in-server.ts";
 import { MATCH, matchPrediction, matchReply } from "./stand-ins.ts";
 
@@ -13,13 +18,11 @@ beforeEach(async () => {
 });
 afterEach(async () => server.close());
 
-const ask = (options: Partial<HttpOptions> = {}, inferenceId = "round-14") =>
+const ask = (options: Partial<HttpOptions> = {}, call: Pick<PredictOptions, "targetVariant"> = {}) =>
   createClient({ transport: http({ url: options.url ?? server.url, ...options }), retries: 1 }).predict(
     "match-outcome",
     MATCH,
-    {
-      inferenceId,
-    },
+    { inferenceId: "round-14", ...call },
   );
 
 describe("a request over HTTP", () => {
@@ -45,6 +48,12 @@ describe("a request over HTTP", () => {
     expect(server.heard.map(({ url }) => url)).toEqual([
       `${path.replace(/\/$/, "")}/v1/match-outcome/predict`,
     ]);
+  });
+
+  it("names the variant that its caller asks for, and none without that", async () => {
+    await ask({}, { targetVariant: "challenger" });
+    await ask();
+    expect(server.heard.map(({ headers }) => headers["x-target-variant"])).toEqual(["challenger", undefined]);
   });
 
   it("brings no credentials where none are given", async () => {

@@ -48,6 +48,7 @@ export class VirtualTime implements Surroundings {
 export interface Sent {
   at: number;
   inferenceId: string;
+  targetVariant: string | undefined;
   records: unknown[];
   signal: AbortSignal;
 }
@@ -68,9 +69,9 @@ export class StandInTransport implements Transport {
     return `stand-in ${workload}`;
   }
 
-  async send({ body, inferenceId, signal }: PredictRequest): Promise<Reply> {
+  async send({ body, inferenceId, targetVariant, signal }: PredictRequest): Promise<Reply> {
     const { records } = JSON.parse(body) as { records: unknown[] };
-    const sent = { at: this.#now(), inferenceId, records, signal };
+    const sent = { at: this.#now(), inferenceId, targetVariant, records, signal };
     this.sent.push(sent);
     return this.reply(sent, this.sent.length - 1);
   }

@@ -5,7 +5,7 @@ import { LIMITS } from "./generated/workloads.ts";
 import { inOrder } from "./in-order.ts";
 import { partsOf, type Part } from "./parts.ts";
 import { readAnswer } from "./reply.ts";
-import { checkOptions, inferenceIds } from "./options.ts";
+import { checkOptions, checkTargetVariant, inferenceIds } from "./options.ts";
 import { SURROUNDINGS, type Surroundings } from "./surroundings.ts";
 import { TimeLimit } from "./time-limit.ts";
 import type { Transport } from "./transport.ts";
@@ -51,6 +51,11 @@ export interface PredictOptions {
   inferenceId?: string;
   /** Instead of the client's own. */
   timeoutMs?: number;
+  /**
+   * Variant of the endpoint that is to answer every request of the call, where it has several: the same for one user, say.
+   * Where it has none of that name the call is `Refused`. By the shares of the variants where it is left out.
+   */
+  targetVariant?: string;
 }
 
 export interface Client {
@@ -139,6 +144,7 @@ class Predictor {
   ): Promise<AnyPart[]> {
     options.signal?.throwIfAborted();
     checkOptions(options);
+    checkTargetVariant(options.targetVariant);
     const unsent = { workload, address: this.#transport.address(workload), inferenceId: "", attempts: 0 };
     if (!Object.hasOwn(LIMITS, workload)) throw unknownWorkload(unsent);
     const { kind, maxRecords, maxBodyKiB } = LIMITS[workload];
@@ -146,11 +152,12 @@ class Predictor {
     const { parts, faults } = partsOf(records, { maxRecords, maxBodyBytes });
     if (faults.length > 0) throw new InvalidRecords(faults, unsent);
 
+    const { targetVariant } = options;
     const ids = inferenceIds(options.inferenceId, parts.length, this.#surroundings);
     const limit = new TimeLimit(options.timeoutMs ?? this.#timeoutMs, options.signal, this.#surroundings);
     try {
       const answers = await inOrder(parts, this.#concurrency, (part, place) =>
-        this.#askPart({ workload, kind }, part, ids[place] ?? "", limit),
+        this.#askPart({ workload, kind, targetVariant }, part, ids[place] ?? "", limit),
       );
       const refused = answers.filter((answer) => answer instanceof InvalidRecords);
       const [first] = refused;
@@ -168,12 +175,16 @@ class Predictor {
 
   /** What is wrong with records is answered, not thrown: the other parts' faults are to be told with theirs. */
   async #askPart(
-    { workload, kind }: { workload: WorkloadName; kind: string },
+    {
+      workload,
+      kind,
+      targetVariant,
+    }: { workload: WorkloadName; kind: string; targetVariant: string | undefined },
     { from, records, body }: Part,
     inferenceId: string,
     limit: TimeLimit,
   ): Promise<AnyPart | InvalidRecords> {
-    const request = { workload, body, inferenceId };
+    const request = { workload, body, inferenceId, targetVariant };
     try {
       const { reply, attempts } = await sendUntilAnswered(
         this.#transport,

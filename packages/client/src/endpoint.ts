@@ -31,7 +31,13 @@ export function endpoint({ client, stack, endpointNames = {} }: EndpointOptions)
     (Object.hasOwn(endpointNames, workload) ? endpointNames[workload] : undefined) ??
     (stack === undefined ? undefined : `perennial-${stack}-${workload}`);
 
-  async function send({ workload, body, inferenceId, signal }: PredictRequest): Promise<Reply> {
+  async function send({
+    workload,
+    body,
+    inferenceId,
+    targetVariant,
+    signal,
+  }: PredictRequest): Promise<Reply> {
     const EndpointName = nameOf(workload);
     if (EndpointName === undefined) {
       return {
@@ -42,6 +48,7 @@ export function endpoint({ client, stack, endpointNames = {} }: EndpointOptions)
     const command = new InvokeEndpointCommand({
       EndpointName,
       InferenceId: inferenceId,
+      TargetVariant: targetVariant,
       ContentType: "application/json",
       Accept: "application/json",
       Body: body,

@@ -36,13 +36,20 @@ export function http(options: HttpOptions): Transport {
   const base = baseOf(options.url);
   const address = (workload: string) => `${base}/v1/${encodeURIComponent(workload)}/predict`;
 
-  async function send({ workload, body, inferenceId, signal }: PredictRequest): Promise<Reply> {
+  async function send({
+    workload,
+    body,
+    inferenceId,
+    targetVariant,
+    signal,
+  }: PredictRequest): Promise<Reply> {
     const request = { method: "POST" as const, url: address(workload), body };
     const headers: Record<string, string> = {
       accept: "application/json",
       "content-type": "application/json",
       "x-inference-id": inferenceId,
     };
+    if (targetVariant !== undefined) headers["x-target-variant"] = targetVariant;
     if (options.apiKey !== undefined) headers["x-api-key"] = options.apiKey;
     if (options.token !== undefined) headers["authorization"] = `Bearer ${await valueOf(options.token)}`;
     const signed = options.sign === undefined ? headers : await options.sign({ ...request, headers });

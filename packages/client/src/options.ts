@@ -27,6 +27,17 @@ export function checkOptions(options: Checked): void {
   if (faults.length > 0) throw new TypeError(`client options: ${faults.join("; ")}`);
 }
 
+// The name of a variant, as SageMaker has it. The HTTP API takes a header that is no name for none at all.
+const VARIANT = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
+
+/** @throws {TypeError} if no variant can be named so. */
+export function checkTargetVariant(given: string | undefined): void {
+  if (given === undefined || VARIANT.test(given)) return;
+  throw new TypeError(
+    `targetVariant is ${JSON.stringify(given)}, expected the name of a variant: 1 to 63 letters, digits and -, at both ends no -`,
+  );
+}
+
 const LONGEST_ID = 64;
 // What the HTTP API passes on; SageMaker takes ids of up to 64 characters.
 const ID = /^[\w-]+$/;

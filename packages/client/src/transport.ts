@@ -4,6 +4,8 @@ export interface PredictRequest {
   /** JSON: `{"records": […]}`. */
   body: string;
   inferenceId: string;
+  /** The endpoint's variant that is to answer; any of them where it is left out. */
+  targetVariant?: string | undefined;
   /** Aborted when nobody waits for the answer any more. */
   signal: AbortSignal;
 }
