@@ -1,6 +1,7 @@
 import { records, text } from "../gateway/requirements/question.ts";
 import type { Deployment, TrafficRouting, UpdateEndpoint } from "./endpoint-requests.ts";
 import type { Fleet } from "./fleet.ts";
+import type { StoredConfig } from "./models.ts";
 import { invalid } from "./requests.ts";
 import type { Caller, Surroundings } from "./surroundings.ts";
 
@@ -94,9 +95,38 @@ export function stepsOf(routing: TrafficRouting | undefined): ShiftStep[] {
   }
 }
 
-/** @throws {ApiError} where a fleet of one instance is to be shifted in parts. */
-export function mustBeDivisible(deployment: Deployment | undefined, instances: number): void {
-  const type = deployment?.BlueGreenUpdatePolicy?.TrafficRoutingConfiguration.Type ?? "ALL_AT_ONCE";
+/**
+ * Refuses updates that SageMaker doesn't make: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+ *
+ * @throws {ApiError} with what is wrong.
+ */
+export function mustBePossible(
+  { DeploymentConfig: deployment, RetainAllVariantProperties: isRetained }: UpdateEndpoint,
+  config: StoredConfig,
+  blue: Fleet | undefined,
+): void {
+  const variants = config.ProductionVariants;
+  if (deployment === undefined) return;
+  if (variants.some(({ InstanceType }) => InstanceType === undefined)) {
+    throw invalid("A serverless endpoint is updated all at once: expected no DeploymentConfig.");
+  }
+  const names = variants.map(({ VariantName }) => VariantName).sort();
+  const before = blue?.variants.map(({ name }) => name).sort() ?? names;
+  if (names.join() !== before.join()) {
+    throw invalid(
+      `An update with a DeploymentConfig keeps the names of the variants: given ${names.join(", ")}, ` +
+        `expected ${before.join(", ")}. Update to other variants without a DeploymentConfig.`,
+    );
+  }
+  const counts =
+    isRetained && blue !== undefined
+      ? blue.variants.map(({ instanceCount }) => instanceCount)
+      : variants.map(({ InitialInstanceCount }) => InitialInstanceCount);
+  mustBeDivisible(deployment, Math.min(...counts));
+}
+
+function mustBeDivisible(deployment: Deployment, instances: number): void {
+  const type = deployment.BlueGreenUpdatePolicy?.TrafficRoutingConfiguration.Type ?? "ALL_AT_ONCE";
   if (type === "ALL_AT_ONCE" || instances >= 2) return;
   throw invalid(
     `${type} traffic shifting needs a variant with at least 2 instances; this one has ${instances}. ` +
@@ -110,8 +140,9 @@ export function retainProperties(request: UpdateEndpoint, blue: Fleet, green: Fl
   const excluded = new Set(
     request.ExcludeRetainedVariantProperties.map(({ VariantPropertyType }) => VariantPropertyType),
   );
-  for (const variant of green.variants) {
-    const before = blue.variants.find(({ name }) => name === variant.name);
+  const old = [...blue.variants, ...(blue.shadow === undefined ? [] : [blue.shadow])];
+  for (const variant of [...green.variants, ...(green.shadow === undefined ? [] : [green.shadow])]) {
+    const before = old.find(({ name }) => name === variant.name);
     if (before === undefined) continue;
     if (!excluded.has("DesiredWeight")) variant.weight = before.weight;
     if (!excluded.has("DesiredInstanceCount")) variant.instanceCount = before.instanceCount;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fleet } from "./fleet.ts";
+import type { Fleet, Variant } from "./fleet.ts";
 import { ResourceName, Tags } from "./requests.ts";
 
 /** SageMaker counts a share of the fleet in instances, too; that isn't emulated. */
@@ -90,15 +90,12 @@ export function describeEndpoint(
   fleet: Fleet | undefined,
 ): Record<string, unknown> {
   if (fleet === undefined) return { ...endpoint };
-  const ProductionVariants = fleet.variants.map(({ name, weight, instanceCount }) => ({
-    VariantName: name,
-    CurrentWeight: weight,
-    DesiredWeight: weight,
-    CurrentInstanceCount: instanceCount,
-    DesiredInstanceCount: instanceCount,
-  }));
+  const variants = {
+    ProductionVariants: fleet.variants.map(summarizeVariant),
+    ...(fleet.shadow === undefined ? {} : { ShadowProductionVariants: [summarizeVariant(fleet.shadow)] }),
+  };
   const capture = fleet.config.DataCaptureConfig;
-  if (capture === undefined) return { ...endpoint, ProductionVariants };
+  if (capture === undefined) return { ...endpoint, ...variants };
   const DataCaptureConfig = {
     EnableCapture: capture.EnableCapture,
     CaptureStatus: capture.EnableCapture ? "Started" : "Stopped",
@@ -106,8 +103,16 @@ export function describeEndpoint(
     DestinationS3Uri: capture.DestinationS3Uri,
     KmsKeyId: capture["KmsKeyId"] ?? "",
   };
-  return { ...endpoint, ProductionVariants, DataCaptureConfig };
+  return { ...endpoint, ...variants, DataCaptureConfig };
 }
+
+const summarizeVariant = ({ name, weight, instanceCount }: Variant) => ({
+  VariantName: name,
+  CurrentWeight: weight,
+  DesiredWeight: weight,
+  CurrentInstanceCount: instanceCount,
+  DesiredInstanceCount: instanceCount,
+});
 
 /** What ListEndpoints says of each. */
 export function summarizeEndpoint({

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { asApiError } from "../gateway/answer.ts";
-import { Guard, mustBeDivisible, retainProperties, RollBack } from "./deployment.ts";
+import { Guard, mustBePossible, retainProperties, RollBack } from "./deployment.ts";
 import {
   CreateEndpoint,
   describeEndpoint,
@@ -79,7 +79,7 @@ export class Endpoints {
 
   /** Writes captured requests that are still in memory. */
   async flushCapture(): Promise<void> {
-    for (const { capture } of this.fleets.values()) await capture?.flush();
+    for (const fleet of this.fleets.values()) await fleet.flushCapture();
   }
 
   /** Waits until no endpoint is being created, updated or deleted. */
@@ -135,14 +135,7 @@ export class Endpoints {
       );
     }
     const config = this.models.config(request.EndpointConfigName);
-    const isServerless = config.ProductionVariants.some(({ InstanceType }) => InstanceType === undefined);
-    if (isServerless && request.DeploymentConfig !== undefined) {
-      throw invalid("A serverless endpoint is updated all at once: expected no DeploymentConfig.");
-    }
-    const counts = request.RetainAllVariantProperties
-      ? (this.fleets.get(request.EndpointName)?.variants ?? []).map(({ instanceCount }) => instanceCount)
-      : config.ProductionVariants.map(({ InitialInstanceCount }) => InitialInstanceCount);
-    mustBeDivisible(request.DeploymentConfig, Math.min(...counts));
+    mustBePossible(request, config, this.fleets.get(request.EndpointName));
     const PendingDeploymentSummary = {
       EndpointConfigName: request.EndpointConfigName,
       StartTime: this.now(),
@@ -161,8 +154,9 @@ export class Endpoints {
         `Cannot scale endpoint "${endpoint.EndpointArn}" while it is ${endpoint.EndpointStatus}.`,
       );
     }
+    const fleet = this.fleets.get(EndpointName);
     for (const { VariantName, DesiredWeight, DesiredInstanceCount } of DesiredWeightsAndCapacities) {
-      const variant = this.fleets.get(EndpointName)?.variants.find(({ name }) => name === VariantName);
+      const variant = [...(fleet?.variants ?? []), fleet?.shadow].find((one) => one?.name === VariantName);
       if (variant === undefined) {
         throw invalid(`Could not find variant "${VariantName}" of endpoint "${endpoint.EndpointArn}".`);
       }

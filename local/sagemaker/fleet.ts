@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startServing, Unhealthy } from "./container.ts";
 import { DataCapture } from "./data-capture.ts";
-import type { Models, StoredConfig } from "./models.ts";
+import { type Models, type StoredConfig, variantsOf } from "./models.ts";
 import { drawImage, encryptVolume, mayPutMetrics, openLog } from "./role-duties.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -22,17 +22,23 @@ export interface Variant {
 export class Fleet {
   readonly config: StoredConfig;
   readonly variants: readonly Variant[];
+  /** Gets copies of requests, whose answers nobody sees. Its weight beside that of the others is their share. */
+  readonly shadow: Variant | undefined;
   readonly capture: DataCapture | undefined;
+  private readonly copies = new Set<Promise<void>>();
+  private readonly stopping = new AbortController();
   private readonly stops: (() => Promise<void>)[];
 
   private constructor(
     config: StoredConfig,
     variants: readonly Variant[],
+    shadow: Variant | undefined,
     capture: DataCapture | undefined,
     stops: (() => Promise<void>)[],
   ) {
     this.config = config;
     this.variants = variants;
+    this.shadow = shadow;
     this.capture = capture;
     this.stops = stops;
   }
@@ -52,7 +58,7 @@ export class Fleet {
     const stops: (() => Promise<void>)[] = [];
     const started: Variant[] = [];
     try {
-      for (const wanted of config.ProductionVariants) {
+      for (const wanted of variantsOf(config)) {
         const { variant, stop } = await startVariant(
           surroundings,
           models,
@@ -83,13 +89,30 @@ export class Fleet {
       const { ExecutionRoleArn } = models.model(first.ModelName);
       capture = new DataCapture(surroundings, endpointName, ExecutionRoleArn, DataCaptureConfig);
     }
-    return new Fleet(config, started, capture, [
+    const production = started.splice(0, config.ProductionVariants.length);
+    return new Fleet(config, production, started[0], capture, [
       ...stops,
       async () => rmSync(folder, { recursive: true, force: true }),
     ]);
   }
 
+  /** Sends a copy in the background; whatever becomes of it is the copy's own affair. It is broken off when the fleet stops. */
+  copy(send: (signal: AbortSignal) => Promise<void>): void {
+    const copying = send(this.stopping.signal)
+      .catch(() => {})
+      .finally(() => this.copies.delete(copying));
+    this.copies.add(copying);
+  }
+
+  /** Writes captured requests that are still in memory, copies that are under way among them. */
+  async flushCapture(): Promise<void> {
+    await Promise.all(this.copies);
+    await this.capture?.flush();
+  }
+
   async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.copies);
     await this.capture?.close();
     for (const stop of this.stops) await stop();
   }

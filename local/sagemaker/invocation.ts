@@ -30,16 +30,41 @@ export async function invoke(
   const variant = chosen(fleet, request.TargetVariant, surroundings.random ?? Math.random);
   const most = MAX_BODY_BYTES[variant.instanceType === undefined ? "serverless" : "instances"];
   if (body.length > most) throw invalid(`The body is ${body.length} bytes, expected at most ${most}.`);
+  const copy = takesCopy(fleet, surroundings.random ?? Math.random);
+  if (copy !== undefined) {
+    fleet.copy(async (signal) => void (await exchange(surroundings, fleet, copy, request, body, signal)));
+  }
+  const answer = await exchange(surroundings, fleet, variant, request, body);
+  if (answer.status >= 300) throw modelError(surroundings, request.EndpointName, variant, answer);
+  return {
+    Body: answer.body.toString("base64"),
+    ContentType: answer.contentType,
+    InvokedProductionVariant: variant.name,
+    ...(answer.customAttributes === undefined ? {} : { CustomAttributes: answer.customAttributes }),
+  };
+}
+
+/** Asks one variant, counts what it answered, and captures it where it is a prediction. */
+async function exchange(
+  surroundings: Surroundings,
+  fleet: Fleet,
+  variant: Variant,
+  request: z.output<typeof Request>,
+  body: Buffer,
+  signal?: AbortSignal,
+): Promise<Answer> {
   const started = performance.now();
   const disturbance = surroundings.gateway.faults.takeDisturbance(variant.modelDataUrl ?? "");
-  if (disturbance?.delayMs !== undefined) await sleep(disturbance.delayMs);
+  if (disturbance?.delayMs !== undefined) await sleep(disturbance.delayMs, undefined, { signal });
   const answer =
     disturbance?.status === undefined
-      ? await ask(variant.port, request, body)
+      ? await ask(variant.port, request, body, signal)
       : disturbed(disturbance.status);
+  // Broken off as its fleet stops: no answer of the model's.
+  if (signal?.aborted === true) return answer;
   const latency = Math.round((performance.now() - started) * 1000);
   report(surroundings, { endpoint: request.EndpointName, fleet, variant, status: answer.status, latency });
-  if (answer.status >= 300) throw modelError(surroundings, request.EndpointName, variant, answer);
+  if (answer.status >= 300) return answer;
   fleet.capture?.record({
     variant: variant.name,
     request: { contentType: request.ContentType, body },
@@ -47,12 +72,7 @@ export async function invoke(
     inferenceId: request.InferenceId,
     customAttributes: answer.customAttributes ?? request.CustomAttributes,
   });
-  return {
-    Body: answer.body.toString("base64"),
-    ContentType: answer.contentType,
-    InvokedProductionVariant: variant.name,
-    ...(answer.customAttributes === undefined ? {} : { CustomAttributes: answer.customAttributes }),
-  };
+  return answer;
 }
 
 interface Answer {
@@ -69,7 +89,12 @@ const disturbed = (status: number): Answer => ({
   customAttributes: undefined,
 });
 
-async function ask(port: number, request: z.output<typeof Request>, body: Buffer): Promise<Answer> {
+async function ask(
+  port: number,
+  request: z.output<typeof Request>,
+  body: Buffer,
+  signal?: AbortSignal,
+): Promise<Answer> {
   const headers: Record<string, string> = { "content-type": request.ContentType };
   if (request.Accept !== undefined) headers["accept"] = request.Accept;
   if (request.CustomAttributes !== undefined) {
@@ -81,7 +106,7 @@ async function ask(port: number, request: z.output<typeof Request>, body: Buffer
       method: "POST",
       headers,
       body: new Uint8Array(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]),
     });
     return {
       status: response.status,
@@ -117,6 +142,13 @@ function chosen({ variants }: Fleet, target: string | undefined, random: () => n
     if (left < 0) return variant;
   }
   throw invalid("No variant of the endpoint has a weight above 0.");
+}
+
+/** The shadow that is to get a copy of this request, as often as its weight says beside that of the others. */
+function takesCopy({ variants, shadow }: Fleet, random: () => number): Variant | undefined {
+  if (shadow === undefined) return undefined;
+  const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+  return random() * total < shadow.weight ? shadow : undefined;
 }
 
 function report(

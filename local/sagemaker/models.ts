@@ -52,6 +52,7 @@ export type Capture = z.output<typeof Capture>;
 const Config = z.looseObject({
   EndpointConfigName: ResourceName,
   ProductionVariants: z.array(Variant).min(1).max(10),
+  ShadowProductionVariants: z.array(Variant).max(1, "expected one shadow variant at most").optional(),
   DataCaptureConfig: Capture.optional(),
 });
 const ConfigRequest = Config.extend({ Tags: Tags.optional() });
@@ -155,17 +156,14 @@ export class Models {
 
   private createConfig(input: Record<string, unknown>): { EndpointConfigArn: string } {
     const { Tags: _tags, ...request } = readInput(ConfigRequest, input);
-    const { EndpointConfigName, ProductionVariants } = request;
+    const { EndpointConfigName } = request;
     if (this.configs.get(EndpointConfigName) !== undefined) {
       throw invalid(
         `Cannot create already existing endpoint configuration "${this.arn("endpoint-config", EndpointConfigName)}".`,
       );
     }
-    for (const { ModelName } of ProductionVariants) this.model(ModelName);
+    for (const { ModelName } of variantsOf(request)) this.model(ModelName);
     mustBeServable(request);
-    if (new Set(ProductionVariants.map(({ VariantName }) => VariantName)).size < ProductionVariants.length) {
-      throw invalid("ProductionVariants: expected a different VariantName for each");
-    }
     const EndpointConfigArn = this.arn("endpoint-config", EndpointConfigName);
     this.configs.put(EndpointConfigName, { ...request, EndpointConfigArn, CreationTime: this.now() });
     return { EndpointConfigArn };
@@ -181,14 +179,34 @@ export class Models {
   }
 }
 
-/** What SageMaker has no serverless endpoint with: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html */
-function mustBeServable({ ProductionVariants, DataCaptureConfig }: z.output<typeof Config>): void {
-  for (const { VariantName, InstanceType, ServerlessConfig } of ProductionVariants) {
+/** Those that answer callers, then the one that gets copies. */
+export const variantsOf = ({
+  ProductionVariants,
+  ShadowProductionVariants = [],
+}: Pick<z.output<typeof Config>, "ProductionVariants" | "ShadowProductionVariants">) => [
+  ...ProductionVariants,
+  ...ShadowProductionVariants,
+];
+
+/**
+ * What SageMaker has no endpoint for: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html and
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+ */
+function mustBeServable(config: z.output<typeof Config>): void {
+  const { ProductionVariants, ShadowProductionVariants = [], DataCaptureConfig } = config;
+  const variants = variantsOf(config);
+  if (new Set(variants.map(({ VariantName }) => VariantName)).size < variants.length) {
+    throw invalid("ProductionVariants: expected a different VariantName for each");
+  }
+  if (ShadowProductionVariants.length > 0 && ProductionVariants.length > 1) {
+    throw invalid("ProductionVariants: expected one beside a shadow variant");
+  }
+  for (const { VariantName, InstanceType, ServerlessConfig } of variants) {
     if ((InstanceType === undefined) === (ServerlessConfig === undefined)) {
       throw invalid(`ProductionVariants: ${VariantName}: expected either InstanceType or ServerlessConfig`);
     }
     if (ServerlessConfig === undefined) continue;
-    if (ProductionVariants.length > 1) throw invalid("A serverless endpoint has one variant.");
+    if (variants.length > 1) throw invalid("A serverless endpoint has one variant.");
     if (DataCaptureConfig !== undefined) throw invalid("A serverless endpoint captures no data.");
   }
 }

@@ -70,7 +70,9 @@ function contextOf(input: Record<string, unknown>): Requirement["context"] {
   };
   const instanceTypes = [
     text(cluster, "InstanceType"),
-    ...records(input["ProductionVariants"]).map((variant) => text(variant, "InstanceType")),
+    ...["ProductionVariants", "ShadowProductionVariants"].flatMap((member) =>
+      records(input[member]).map((variant) => text(variant, "InstanceType")),
+    ),
   ].filter((type) => type !== undefined);
   const output = { ...object(input, "OutputDataConfig"), ...object(input, "ProcessingOutputConfig") };
   const isolation =
