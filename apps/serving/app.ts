@@ -214,6 +214,11 @@ export function createApp(args: AppArgs): FastifyInstance {
     }
     done();
   });
+  // Once when the end is near, since a container that takes too long is killed; and what is answered after that at the end.
+  app.addHook("preClose", (done) => {
+    versionMetrics.flush();
+    done();
+  });
   app.addHook("onClose", (_app, done) => {
     versionMetrics.flush();
     done();

@@ -6,9 +6,39 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { bundle } from "../../apps/serving/bundle.ts";
 import { readSettings } from "../../apps/serving/settings.ts";
+import { extractMetrics } from "../../local/monitoring/embedded-metrics.ts";
 import { artifactFiles, FAILING_GRAPH } from "../support/artifact.ts";
-import { mlRoot, ready, said, start } from "../support/container.ts";
+import { type Container, mlRoot, ready, said, start } from "../support/container.ts";
 import { servingApp } from "../support/serving.ts";
+
+/** A request whose body is still to come, and that the container has begun to read. */
+async function beginRequest(address: string): Promise<{ finish: () => Promise<string> }> {
+  const socket = connect(Number(new URL(address).port), "127.0.0.1");
+  const body = '{"days": 3}';
+  socket.write(
+    "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+      `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
+  );
+  const [onward] = (await once(socket, "data")) as [Buffer];
+  expect(onward.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+  const finish = async () => {
+    socket.write(body);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    return answer.toString();
+  };
+  return { finish };
+}
+
+/** How many requests each line of metrics tells of that a container has written. */
+function measured(container: Container): [name: string, value: number][] {
+  const found: [string, number][] = [];
+  for (const line of container.stdout().split("\n")) {
+    extractMetrics(line, ({ name, value }) => {
+      if (name === "Requests") found.push([name, value]);
+    });
+  }
+  return found;
+}
 
 describe("the container", { timeout: 20_000 }, () => {
   it("serves the model of its folder, and on SIGTERM finishes what is under way and exits 0", async () => {
@@ -16,23 +46,33 @@ describe("the container", { timeout: 20_000 }, () => {
     const address = await ready(container);
     expect((await fetch(`${address}/ping`)).status).toBe(200);
 
-    const { port } = new URL(address);
-    const socket = connect(Number(port), "127.0.0.1");
-    const body = '{"days": 3}';
-    socket.write(
-      "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
-        `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
-    );
-    const [onward] = (await once(socket, "data")) as [Buffer];
-    expect(onward.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    const slow = await beginRequest(address);
     container.process.kill("SIGTERM");
     await said(container, '"message":"stopping"');
     expect((await fetch(`${address}/ping`).catch(() => ({ status: "closed" }))).status).not.toBe(200);
-    socket.write(body);
-    const [answer] = (await once(socket, "data")) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(await slow.finish()).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(await container.exit).toBe(0);
     expect(container.stderr()).toBe("");
+  });
+
+  it("writes the metrics of its last requests before it ends, of those that were under way too", async () => {
+    const container = start({ PERENNIAL_ML_ROOT: mlRoot() });
+    const address = await ready(container);
+    const ask = { method: "POST", headers: { "content-type": "application/json" }, body: '{"days": 3}' };
+    expect((await fetch(`${address}/invocations`, ask)).status).toBe(200);
+    const slow = await beginRequest(address);
+    container.process.kill("SIGTERM");
+    const since = performance.now();
+    await said(container, '"message":"metrics"');
+    // Not when ten seconds are over, as otherwise: by then it may have been killed.
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(measured(container)).toEqual([["Requests", 1]]);
+    await slow.finish();
+    expect(await container.exit).toBe(0);
+    expect(measured(container)).toEqual([
+      ["Requests", 1],
+      ["Requests", 1],
+    ]);
   });
 
   it("exits 1 with one sentence about a corrupt artifact", async () => {
