@@ -188,6 +188,26 @@ describe("the pointer", () => {
   });
 });
 
+describe("the trial", () => {
+  it("is null while there is none, and then what the rollout wrote", async () => {
+    const { table, ledger } = open();
+    expect(await ledger.readTrial(WORKLOAD)).toBeNull();
+    const trial = {
+      workload: WORKLOAD,
+      execution: "hospital-readmission-000000000003",
+      kind: "experiment",
+      share: 0.1,
+      stickyBy: "patient_nbr",
+      from: 2,
+      to: 3,
+      startedAt: "2026-01-04T02:10:00.123Z",
+      token: 4,
+    };
+    table.put({ pk: "workload#hospital-readmission", sk: "trial", ...trial });
+    expect(await ledger.readTrial(WORKLOAD)).toEqual(trial);
+  });
+});
+
 describe("looks at a holdout", () => {
   it("are counted once per execution, each keeping its place", async () => {
     const { table, ledger } = open();

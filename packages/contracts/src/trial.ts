@@ -42,5 +42,7 @@ export const Trial = z.strictObject({
   from: z.int().min(0),
   to: z.int().positive(),
   startedAt: Instant,
+  /** Fencing token under which it was written; a smaller one is refused. */
+  token: z.int().positive(),
 });
 export type Trial = z.output<typeof Trial>;

@@ -1,10 +1,11 @@
 /** What a lease is about: one retraining, or one rollout, of a workload at a time. */
 export type Door = "retrain" | "rollout";
 
-/** Keys of the ledger's items: one partition a workload. The rollout workflow writes two of them by the same names. */
+/** Keys of the ledger's items: one partition a workload. The rollout workflow writes three of them by the same names. */
 export const partition = (workload: string): string => `workload#${workload}`;
 export const admissionKey = (door: Door): string => `admission#${door}`;
 export const POINTER_KEY = "pointer";
+export const TRIAL_KEY = "trial";
 export const holdoutKey = (sha256: string): string => `holdout#${sha256}`;
 
 const HISTORY = "history#";

@@ -6,7 +6,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { HistoryEntry, parse, Pointer } from "@perennial/contracts";
+import { HistoryEntry, parse, Pointer, Trial } from "@perennial/contracts";
 import { z } from "zod";
 import { AdmissionState, EMPTY_ADMISSION } from "./admission-state.ts";
 import type { Admission } from "./admit.ts";
@@ -18,6 +18,7 @@ import {
   holdoutKey,
   partition,
   POINTER_KEY,
+  TRIAL_KEY,
 } from "./keys.ts";
 
 /** The document client that the ledger's items are written with: what is undefined isn't written. */
@@ -111,6 +112,11 @@ export class Ledger {
   /** What is live, or null before the first rollout: then it is the program's baseline. */
   async readPointer(workload: string): Promise<Pointer | null> {
     return await this.read(workload, POINTER_KEY, Pointer);
+  }
+
+  /** The trial that is under way, or null. */
+  async readTrial(workload: string): Promise<Trial | null> {
+    return await this.read(workload, TRIAL_KEY, Trial);
   }
 
   /** Adds a line to the history. An execution has one: where it stands already, that one comes back. */
