@@ -8,8 +8,8 @@ export class QuotaTooSmall extends Error {
 
 export interface Demand {
   instanceType: string;
-  /** Instances behind the endpoint that is to be updated: an update starts as many again. */
-  updated: number;
+  /** Instances that the update starts. */
+  started: number;
   /** Instances of the stack's endpoints, that one's among them. */
   running: number;
 }
@@ -24,16 +24,16 @@ export const quotaName = (instanceType: string): string => `${instanceType} for 
  * @throws {QuotaTooSmall} where it doesn't fit.
  */
 export function checkCapacity(
-  { instanceType, updated, running }: Demand,
+  { instanceType, started, running }: Demand,
   quota: number | { unknown: string },
 ): string {
-  const needed = running + updated;
+  const needed = running + started;
   if (typeof quota !== "number") {
     return `The quota for ${needed} × ${instanceType} isn't known (${quota.unknown}): the update is tried.`;
   }
   if (needed <= quota) return `${needed} of ${quota} × ${instanceType} are needed while the update runs.`;
   throw new QuotaTooSmall(
-    `The update needs ${needed} × ${instanceType} at once (${running} run behind this stack's endpoints, ${updated} come ` +
+    `The update needs ${needed} × ${instanceType} at once (${running} run behind this stack's endpoints, ${started} come ` +
       `beside them), and the account's quota "${quotaName(instanceType)}" is ${quota}. Ask Service Quotas for ${needed} or more.`,
   );
 }

@@ -20,7 +20,7 @@ export interface Dependencies {
 export const createHandler =
   ({ sageMaker, quotas, telemetry, endpoints }: Dependencies) =>
   async (event: unknown): Promise<FunctionAnswer<"check-capacity">> => {
-    const { workload, execution, endpointName, instanceType } = parse(
+    const { workload, execution, endpointName, instanceType, models } = parse(
       FUNCTIONS["check-capacity"].event,
       event,
       "event of check-capacity",
@@ -28,7 +28,7 @@ export const createHandler =
     const counts = await Promise.all(endpoints.map((name) => instancesOf(sageMaker, name)));
     const demand = {
       instanceType,
-      updated: counts[endpoints.indexOf(endpointName)] ?? 0,
+      started: models * (counts[endpoints.indexOf(endpointName)] ?? 0),
       running: counts.reduce((sum, count) => sum + count, 0),
     };
     const summary = checkCapacity(demand, await readQuota(quotas, quotaName(instanceType)));
@@ -38,8 +38,14 @@ export const createHandler =
 
 async function instancesOf(sageMaker: Pick<SageMakerClient, "send">, EndpointName: string): Promise<number> {
   try {
-    const { ProductionVariants = [] } = await sageMaker.send(new DescribeEndpointCommand({ EndpointName }));
-    return ProductionVariants.reduce((sum, { CurrentInstanceCount = 0 }) => sum + CurrentInstanceCount, 0);
+    const { ProductionVariants = [], ShadowProductionVariants = [] } = await sageMaker.send(
+      new DescribeEndpointCommand({ EndpointName }),
+    );
+    // Another workload's challenger runs on instances too.
+    return [...ProductionVariants, ...ShadowProductionVariants].reduce(
+      (sum, { CurrentInstanceCount = 0 }) => sum + CurrentInstanceCount,
+      0,
+    );
   } catch (error) {
     // SageMaker has no error of its own for an endpoint that is gone.
     if (error instanceof Error && error.name === "ValidationException") return 0;

@@ -10,7 +10,7 @@ const EVENT = {
   endpointName: "perennial-prod-churn",
   instanceType: "ml.m5.large",
 };
-/** Instances behind each endpoint, by variant. */
+/** Instances behind each endpoint, by variant; the last one of the other endpoint is a shadow. */
 const RUNNING: Record<string, number[]> = { "perennial-prod-churn": [3], "perennial-prod-other": [1, 1] };
 
 function open(quota: (command: ListServiceQuotasCommand["input"]) => object) {
@@ -23,8 +23,10 @@ function open(quota: (command: ListServiceQuotasCommand["input"]) => object) {
         if (variants === undefined) {
           throw Object.assign(new Error("Could not find endpoint"), { name: "ValidationException" });
         }
+        const described = variants.map((CurrentInstanceCount) => ({ CurrentInstanceCount }));
         return Promise.resolve({
-          ProductionVariants: variants.map((CurrentInstanceCount) => ({ CurrentInstanceCount })),
+          ProductionVariants: described.slice(0, 1),
+          ShadowProductionVariants: described.slice(1),
         });
       }) as never,
     },
@@ -52,6 +54,13 @@ it("finds room for a second fleet beside those of the stack", async () => {
   const { handle, asked } = open(paged(8));
   expect(await handle(EVENT)).toEqual({ summary: "8 of 8 × ml.m5.large are needed while the update runs." });
   expect(asked).toEqual([undefined, "2"]);
+});
+
+it("counts two models for a trial, each on as many instances as run now", async () => {
+  const { handle } = open(paged(11));
+  expect(await handle({ ...EVENT, models: 2 })).toEqual({
+    summary: "11 of 11 × ml.m5.large are needed while the update runs.",
+  });
 });
 
 it("refuses an update that the quota has no room for, and says what to ask for", async () => {

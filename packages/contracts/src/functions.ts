@@ -266,7 +266,13 @@ export const FUNCTIONS = {
       /** The stack's endpoints: they share a quota as they share an instance type. */
       ENDPOINTS: json(z.array(z.string())),
     }),
-    event: z.strictObject({ ...inWorkflow, endpointName: z.string(), instanceType: z.string() }),
+    event: z.strictObject({
+      ...inWorkflow,
+      endpointName: z.string(),
+      instanceType: z.string(),
+      /** Models that the second fleet holds, each on as many instances as run now: two for a trial. */
+      models: z.int().min(1).max(2).default(1),
+    }),
     /** What was found, in a sentence; too small a quota is an error, `QuotaTooSmall`. */
     answer: z.strictObject({ summary: z.string() }),
   },
