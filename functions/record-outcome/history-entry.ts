@@ -1,4 +1,4 @@
-import type { HistoryEntry, OutcomeReport } from "@perennial/contracts";
+import type { HistoryEntry, OutcomeReport, Verification } from "@perennial/contracts";
 import { readFailure } from "@perennial/ledger";
 
 /** Longest summary that the history takes. */
@@ -91,27 +91,39 @@ export function historyEntry(report: OutcomeReport, now: Date): HistoryEntry {
 }
 
 /** How a rollout ended that came to its end, and what was found on the way. */
-function rolloutEnd({ outcome, from, wanted, endpoint, verification, input }: RolloutReport): string {
+function rolloutEnd({ outcome, from, wanted, endpoint, verification, trial, input }: RolloutReport): string {
   const to = `version ${input.target.version}`;
   const before = from === null || from === 0 ? "the baseline" : `version ${from}`;
   const found = verification?.summary ?? "";
+  const why = endpoint.FailureReason === undefined ? "" : sentence(endpoint.FailureReason);
+  const tried = trial === null ? "" : `Tried first: ${sentence(trial.summary)}`;
   switch (outcome) {
     case "in-service":
-      return `${capital(to)} is in service in place of ${before}. ${found}`.trimEnd();
+      return sentences(`${capital(to)} is in service in place of ${before}.`, found, tried);
     case "rolled-back":
-      return (
-        `${capital(to)} was in service and isn't verified: ${sentence((verification?.reasons ?? []).join("; "))} ` +
-        `${capital(before)} is in service again. ${found}`
-      ).trimEnd();
-    case "kept": {
-      const why = endpoint.FailureReason === undefined ? "" : ` ${sentence(endpoint.FailureReason)}`;
-      return (
-        `The endpoint came back with ${endpoint.EndpointConfigName} instead of ${wanted}: ${to} is not in service, ` +
-        `${before} stays.${why}`
+      return sentences(
+        `${capital(to)} was in service and isn't verified: ${reasonsOf(verification)}`,
+        `${capital(before)} is in service again.`,
+        found,
+        tried,
       );
-    }
+    case "kept":
+      if (trial?.status === "failed") {
+        const end = `${capital(to)} was on trial beside ${before}, which stays: ${reasonsOf(trial)}`;
+        return sentences(end, why, trial.summary);
+      }
+      return sentences(
+        `The endpoint came back with ${endpoint.EndpointConfigName} instead of ${wanted}: ${to} is not in service, ` +
+          `${before} stays.`,
+        why,
+        tried,
+      );
   }
 }
+
+const reasonsOf = (found: Verification | null): string => sentence((found?.reasons ?? []).join("; "));
+
+const sentences = (...given: string[]): string => given.filter((text) => text !== "").join(" ");
 
 type RolloutReport = Extract<OutcomeReport, { kind: "rollout" }>;
 

@@ -44,7 +44,7 @@ const retraining = (status: string, reason: string, registration: object | null)
   registration,
   ...trained,
 });
-const rollout = (outcome: string, from: number | null, more: object = {}) => ({
+const rollout = (outcome: string, from: number | null, ...more: object[]) => ({
   kind: "rollout",
   executionArn,
   startedAt,
@@ -57,10 +57,13 @@ const rollout = (outcome: string, from: number | null, more: object = {}) => ({
     EndpointStatus: "InService",
   },
   verification: null,
-  ...more,
+  ...Object.assign({}, ...more),
 });
 const verified = (status: string, ...reasons: string[]) => ({
   verification: { status, round: 2, reasons, summary: "45 requests, 0 failed, 0 refused." },
+});
+const tried = (status: string, ...reasons: string[]) => ({
+  trial: { status, round: 70, reasons, summary: "900 outcomes in 3 days." },
 });
 const failed = (kind: string, stage: string, Error: string, Cause?: string) => ({
   kind: `${kind}-failed`,
@@ -222,6 +225,35 @@ describe("a report", () => {
     [
       rollout("kept", 2),
       "The endpoint came back with config-2 instead of config-3: version 3 is not in service, version 2 stays. Asked for by ada: new data.",
+    ],
+    [
+      rollout("in-service", 2, verified("passed"), tried("passed")),
+      "Version 3 is in service in place of version 2. 45 requests, 0 failed, 0 refused. Tried first: 900 outcomes in 3 days. " +
+        "Asked for by ada: new data.",
+    ],
+    [
+      rollout("rolled-back", 2, verified("failed", "too slow"), tried("passed")),
+      "Version 3 was in service and isn't verified: too slow. Version 2 is in service again. 45 requests, 0 failed, " +
+        "0 refused. Tried first: 900 outcomes in 3 days. Asked for by ada: new data.",
+    ],
+    [
+      rollout("kept", 2, tried("passed"), {
+        endpoint: { EndpointConfigName: "config-2", FailureReason: "errors in ALARM" },
+      }),
+      "The endpoint came back with config-2 instead of config-3: version 3 is not in service, version 2 stays. errors in " +
+        "ALARM. Tried first: 900 outcomes in 3 days. Asked for by ada: new data.",
+    ],
+    [
+      rollout("kept", 0, tried("failed", "it does harm", "2 requests met a server error")),
+      "Version 3 was on trial beside the baseline, which stays: it does harm; 2 requests met a server error. " +
+        "900 outcomes in 3 days. Asked for by ada: new data.",
+    ],
+    [
+      rollout("kept", 2, tried("failed", "the two models didn't come up beside each other"), {
+        endpoint: { EndpointConfigName: "config-2", FailureReason: "No capacity" },
+      }),
+      "Version 3 was on trial beside version 2, which stays: the two models didn't come up beside each other. No capacity. " +
+        "900 outcomes in 3 days. Asked for by ada: new data.",
     ],
     [
       failed(

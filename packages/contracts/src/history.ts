@@ -41,7 +41,8 @@ export const HistoryEntry = z.discriminatedUnion("kind", [
     kind: z.literal("rollout"),
     ...common,
     /**
-     * `kept`: the endpoint came back with another configuration than the one asked for, so the champion stays.
+     * `kept`: the champion stays, since the endpoint came back with another configuration than the one asked for, or since
+     * a trial of the two didn't speak for the challenger.
      * `rolled-back`: the model was in service, wasn't verified there, and the one before it was put back.
      */
     outcome: z.union([z.enum(["in-service", "kept", "rolled-back"]), Interruption]),
@@ -70,6 +71,7 @@ export const Pointer = z.strictObject({
   modelDataUrl: S3Uri,
   artifactSha256: z.string(),
   modelName: z.string(),
+  /** Configuration that the endpoint runs with; of a workload that a function answers, the number of the published version. */
   endpointConfigName: z.string(),
   movedAt: Instant,
   execution: ExecutionName,

@@ -54,6 +54,8 @@ export const OutcomeReport = z.discriminatedUnion("kind", [
     endpoint: z.object({ EndpointConfigName: z.string(), FailureReason: z.string().optional() }),
     /** Null where the model was never in service, so that there was nothing to verify. */
     verification: Verification.nullable(),
+    /** What its trial found; null where it had none. One that failed is why the champion was kept. */
+    trial: Verification.nullable().default(null),
   }),
   z.strictObject({
     kind: z.literal("rollout-failed"),
