@@ -15,7 +15,7 @@ import { Refusal } from "./refusal.ts";
 export interface Dependencies {
   /** What answers for each workload. */
   targets: Readonly<Record<string, PredictionTarget>>;
-  predict: Readonly<Record<PredictionTarget["kind"], Predict>>;
+  predict: { readonly [Kind in PredictionTarget["kind"]]: Predict<Kind> };
   documents: Documents;
   corsOrigins: readonly string[];
   telemetry: Telemetry;
@@ -54,13 +54,13 @@ export const createHandler = (dependencies: Dependencies) => {
       if (answer.statusCode >= 500) {
         const { name, message } = (refusal.cause ?? refusal) as Error;
         const workload = route?.workload ?? null;
-        // What a service says about a failed call holds names of resources; what a container says may quote a record.
+        // What a service says about a failed call holds names of resources; what a model says may quote a record.
         telemetry.log("not answered", {
           requestId,
           workload,
           status: answer.statusCode,
           error: name,
-          reason: name === "ModelError" ? refusal.message : message,
+          reason: ["ModelError", "ScoringFunctionFailed"].includes(name) ? refusal.message : message,
         });
       }
       return { ...answer, headers: { ...always, ...answer.headers } };
@@ -120,14 +120,17 @@ async function answerPrediction(
   if (target === undefined) throw new Error(`no target of ${workload} is known`);
   const inferenceId =
     identifierIn(headers, "x-inference-id") ?? (IDENTIFIER.test(requestId) ? requestId : "none");
-  const answer = await predict[target.kind]({
-    target,
+  const question = {
     body: bodyOf(request, target.maxBodyKiB),
     contentType: headers["content-type"] ?? "application/json",
     accept: headers["accept"],
     inferenceId,
     targetVariant: identifierIn(headers, "x-target-variant"),
-  });
+  };
+  const answer =
+    target.kind === "endpoint"
+      ? await predict.endpoint({ target, ...question })
+      : await predict.function({ target, ...question });
   return {
     statusCode: 200,
     headers: {

@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import {
   EndpointResponse,
+  LIVE_ALIAS,
   parse,
   PROBE_PREFIX,
   VARIANTS,
@@ -8,16 +9,20 @@ import {
   VerificationRequest,
   WorkloadSpec,
 } from "@perennial/contracts";
-import { readFleet, readTraffic } from "@perennial/fleet";
+import { type FleetFigures, readFleet, readFunction, readTraffic, type Window } from "@perennial/fleet";
 import type { Objects } from "@perennial/objects";
+import type { ScoringTarget } from "@perennial/scoring-client";
 import type { Telemetry } from "@perennial/telemetry";
 import { verify } from "./verify.ts";
+
+/** Who is asked: an endpoint, or a function. */
+export type Asked = { endpointName: string } | ScoringTarget;
 
 export interface Dependencies {
   objects: Pick<Objects, "readDocument">;
   cloudWatch: Pick<CloudWatchClient, "send">;
-  /** Sends a record to an endpoint under an inference id; answers with the body. */
-  ask: (endpointName: string, inferenceId: string, record: object) => Promise<string>;
+  /** Sends a record to an endpoint or a function under an inference id; answers with the body. */
+  ask: (asked: Asked, inferenceId: string, record: object) => Promise<string>;
   telemetry: Telemetry;
   clock: () => Date;
 }
@@ -35,22 +40,17 @@ export const createHandler =
   ({ objects, cloudWatch, ask, telemetry, clock }: Dependencies) =>
   async (event: unknown): Promise<Verification> => {
     const request = parse(VerificationRequest, event, "event of verify-rollout");
-    const { workload, execution, endpointName, endpointConfigName, version, from, round } = request;
+    const { workload, execution, endpointConfigName, version, from, round } = request;
     const { examples, rollout } = await objects.readDocument(request.specUri, WorkloadSpec);
     const startedAt = new Date(request.startedAt);
     const during = { from: startedAt, to: clock() };
     const withPast = { ...during, from: new Date(startedAt.getTime() - LOOK_BACK_MS) };
 
-    const asked = await askVersion(
-      ask,
-      endpointName,
-      `${PROBE_PREFIX}${execution}-v${round}`,
-      examples[0] ?? {},
-    );
-    const variant = { endpointName, variant: VARIANTS.champion };
+    const figures = (answered: Answered, window: Window) => figuresOf(cloudWatch, request, answered, window);
+    const asked = await askVersion(ask, request, `${PROBE_PREFIX}${execution}-v${round}`, examples[0] ?? {});
     const [candidate, before, now, earlier] = await Promise.all([
-      readFleet(cloudWatch, { ...variant, endpointConfigName }, during),
-      readFleet(cloudWatch, { ...variant, endpointConfigName: from.endpointConfigName }, withPast),
+      figures({ version, endpointConfigName }, during),
+      figures(from, withPast),
       readTraffic(cloudWatch, workload, version, during),
       readTraffic(cloudWatch, workload, from.version, withPast),
     ]);
@@ -67,14 +67,35 @@ export const createHandler =
 
 async function askVersion(
   ask: Dependencies["ask"],
-  endpointName: string,
+  whom: Asked,
   inferenceId: string,
   example: object,
 ): Promise<number | { failure: string }> {
   try {
-    const body = await ask(endpointName, inferenceId, example);
-    return parse(EndpointResponse, JSON.parse(body), "the endpoint's answer").model.version;
+    const body = await ask(whom, inferenceId, example);
+    return parse(EndpointResponse, JSON.parse(body), "the answer").model.version;
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** A model, and what it answered as: a configuration of the endpoint, or a published version of the function. */
+interface Answered {
+  version: number;
+  endpointConfigName: string;
+}
+
+async function figuresOf(
+  cloudWatch: Dependencies["cloudWatch"],
+  request: VerificationRequest,
+  { version, endpointConfigName }: Answered,
+  window: Window,
+): Promise<FleetFigures> {
+  if ("endpointName" in request) {
+    const variant = { endpointName: request.endpointName, variant: VARIANTS.champion };
+    return await readFleet(cloudWatch, { ...variant, endpointConfigName }, window);
+  }
+  const { functionName, workload } = request;
+  const published = { functionName, alias: LIVE_ALIAS, functionVersion: endpointConfigName };
+  return await readFunction(cloudWatch, { ...published, workload, version }, window);
 }

@@ -44,7 +44,7 @@ export function verify(evidence: Evidence, guards: Guards, question: Question): 
   const findings: Findings = { against: [], missing: [], found: [] };
   const { against, missing, found } = findings;
 
-  if (typeof asked !== "number") against.push(`the endpoint doesn't answer an example (${asked.failure})`);
+  if (typeof asked !== "number") against.push(`it doesn't answer an example (${asked.failure})`);
   else if (asked !== question.version) {
     against.push(`an example is answered by version ${asked} instead of ${question.version}`);
   }

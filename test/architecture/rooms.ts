@@ -53,6 +53,11 @@ const ROOMS: Room[] = [
     packages: /^@aws-sdk\/client-cloudwatch$/,
   },
   {
+    unit: /^packages\/scoring-client\//,
+    rooms: /^packages\/contracts\//,
+    packages: /^(@aws-sdk\/client-lambda|zod)$/,
+  },
+  {
     unit: /^packages\/http-api\//,
     rooms: /^packages\/contracts\//,
     packages: /^zod$/,

@@ -24,7 +24,10 @@ const telemetry = new RecordedTelemetry();
 function handlerWith({ corsOrigins = [] as string[] } = {}) {
   return createHandler({
     targets: { churn: { kind: "endpoint", endpointName: "perennial-dev-churn", maxBodyKiB: 1 } },
-    predict: { endpoint: predictByEndpoint(new SageMakerRuntimeClient({ region: "eu-central-1" }), 1000) },
+    predict: {
+      endpoint: predictByEndpoint(new SageMakerRuntimeClient({ region: "eu-central-1" }), 1000),
+      function: () => Promise.reject(new Error("no workload here is answered by a function")),
+    },
     documents: {
       openApi: { openapi: "3.1.0", servers: [{ url: "/" }] },
       page: "<p>page</p>",

@@ -103,11 +103,7 @@ describe("the function", () => {
       versions: { "3": { answered: 5, refused: 0, sum: 1.25, squares: 0.3125 } },
     });
     expect(asked).toEqual(
-      [7, 8, 9, 10, 11].map((number) => [
-        "perennial-dev-churn",
-        `probe-churn-0123456789ab-${number}`,
-        examples[number % 3],
-      ]),
+      [7, 8, 9, 10, 11].map((number) => [event, `probe-churn-0123456789ab-${number}`, examples[number % 3]]),
     );
   });
 

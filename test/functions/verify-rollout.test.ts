@@ -55,7 +55,7 @@ describe("a model in service", () => {
     [
       "doesn't answer",
       { asked: { failure: "ModelError: status 500" } },
-      "the endpoint doesn't answer an example (ModelError: status 500)",
+      "it doesn't answer an example (ModelError: status 500)",
     ],
     ["fails once", { candidate: { ...fleet, failed: 1 } }, "1 request met a server error"],
     [
@@ -228,7 +228,7 @@ describe("the function", () => {
   it("asks the endpoint itself by a probe, and CloudWatch of both fleets and both versions", async () => {
     const { handle, asked, queries, telemetry } = open(answer(3));
     expect(await handle(request)).toMatchObject({ status: "passed", round: 5 });
-    expect(asked).toEqual([["perennial-dev-churn", "probe-churn-0123456789ab-v4", TEST_SPEC.examples[0]]]);
+    expect(asked).toEqual([[request, "probe-churn-0123456789ab-v4", TEST_SPEC.examples[0]]]);
     const firsts = queries.filter(({ NextToken }) => NextToken === undefined);
     expect(
       firsts.map(({ StartTime, EndTime, MetricDataQueries }) => [
@@ -257,9 +257,33 @@ describe("the function", () => {
     "counts %j as no answer",
     async (body) => {
       const { reasons } = await open(body).handle(request);
-      expect(reasons).toEqual([expect.stringMatching(/^the endpoint doesn't answer an example \(/)]);
+      expect(reasons).toEqual([expect.stringMatching(/^it doesn't answer an example \(/)]);
     },
   );
+
+  it("asks a published version of a function, and counts what it says of itself and what Lambda says of it", async () => {
+    const { endpointName: _endpointName, ...rest } = request as { endpointName: string };
+    const ofFunction = { ...rest, functionName: "churn-score", qualifier: "7", endpointConfigName: "7" };
+    const { handle, asked, queries } = open(answer(3), 12);
+    expect(await handle(ofFunction)).toMatchObject({
+      // Lambda counts milliseconds, where SageMaker counts microseconds.
+      reasons: ["p99 of the model's latency is 9000 ms, at most 500 ms are allowed"],
+      summary: expect.stringMatching(/^100 requests, 0 failed, 0 refused; /),
+    });
+    expect(asked[0]?.[0]).toMatchObject({ functionName: "churn-score", qualifier: "7" });
+    const named = (queries[0]?.MetricDataQueries ?? []).map(({ MetricStat }) => {
+      const { Namespace, MetricName, Dimensions = [] } = MetricStat?.Metric ?? {};
+      return [Namespace, MetricName, ...Dimensions.map(({ Value }) => Value)].join(" ");
+    });
+    expect(named).toEqual([
+      ...["Requests", "ProbeRequests", "Refused", "ProbeRefused", "Failed", "ProbeFailed"].map(
+        (name) => `Perennial/Serving ${name} churn 3`,
+      ),
+      ...["Errors", "Duration", "Duration"].map(
+        (name) => `AWS/Lambda ${name} churn-score churn-score:live 7`,
+      ),
+    ]);
+  });
 
   it("refuses what is no request", async () => {
     await expect(open(answer(3)).handle({ ...request, round: -1 })).rejects.toThrow(

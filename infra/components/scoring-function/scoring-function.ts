@@ -1,4 +1,4 @@
-import type { SCORING_FUNCTION } from "@perennial/contracts";
+import { LIVE_ALIAS, type SCORING_FUNCTION } from "@perennial/contracts";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
@@ -35,8 +35,6 @@ export interface ScoringFunctionArgs {
   tags: Record<string, string>;
 }
 
-/** What callers and permissions know the function by: the alias that a rollout moves. */
-export const LIVE = "live";
 /** API Gateway gives up after 29 seconds. */
 const TIMEOUT_SECONDS = 29;
 
@@ -97,7 +95,7 @@ export class ScoringFunction extends pulumi.ComponentResource {
     );
     const live = new aws.lambda.Alias(
       name,
-      { name: LIVE, functionName: scoring.name, functionVersion: scoring.version },
+      { name: LIVE_ALIAS, functionName: scoring.name, functionVersion: scoring.version },
       { parent: this, ignoreChanges: ["functionVersion", "routingConfig"] },
     );
     new aws.cloudwatch.MetricAlarm(
@@ -109,7 +107,7 @@ export class ScoringFunction extends pulumi.ComponentResource {
         metricName: "Errors",
         dimensions: {
           FunctionName: scoring.name,
-          Resource: pulumi.interpolate`${scoring.name}:${LIVE}`,
+          Resource: pulumi.interpolate`${scoring.name}:${LIVE_ALIAS}`,
         },
         ...AT_FIRST_FAILURE,
         alarmActions: [args.alertTopicArn],

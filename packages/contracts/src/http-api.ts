@@ -3,6 +3,13 @@ import { z } from "zod";
 /** By what a workload's predictions are made, as `answer-http` finds it. */
 export const PredictionTarget = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("endpoint"), endpointName: z.string(), maxBodyKiB: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal("function"),
+    functionName: z.string(),
+    /** What of the function callers reach. */
+    alias: z.string(),
+    maxBodyKiB: z.int().positive(),
+  }),
 ]);
 export type PredictionTarget = z.output<typeof PredictionTarget>;
 

@@ -22,13 +22,16 @@ export const Platform = z.strictObject({
     .optional(),
   /** Where the HTTP API answers, and how callers show who they are; absent where the stack has none. */
   httpApi: z.strictObject({ url: z.url(), auth: z.enum(["key", "jwt", "iam"]) }).optional(),
-  /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>`. */
+  /** Log groups by what writes to them: a function's name, `training`, `processing`, `endpoint/<workload>` or `scoring/<workload>`. */
   logGroups: z.record(z.string(), z.string()),
   workloads: z.array(
     z.strictObject({
       name: WorkloadName,
       title: z.string(),
+      /** Name of the endpoint that answers; where a function does, the function's. */
       endpoint: z.string(),
+      /** Alias under which a function answers; absent where an endpoint does. */
+      functionAlias: z.string().optional(),
       modelPackageGroup: z.string(),
       retrainStateMachineArn: z.string(),
       rolloutStateMachineArn: z.string(),

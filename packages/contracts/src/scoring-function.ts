@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { S3Uri, Sha256 } from "./names.ts";
+import { ExecutionName, S3Uri, Sha256 } from "./names.ts";
 
 const whole = (schema: z.ZodNumber) =>
   z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(schema);
+
+/** Alias of a scoring function that callers reach, and that a rollout leads from one published version to the next. */
+export const LIVE_ALIAS = "live";
 
 /** What a scoring function is asked: as much as a request to an endpoint says. */
 export const ScoringRequest = z.strictObject({
@@ -49,6 +52,8 @@ export const SCORING_FUNCTION = {
         .max(4 * 1024),
     ),
     PERENNIAL_MAX_RECORDS: whole(z.int().min(1).max(100_000)),
+    /** Rollout that published this version; absent from what the program deployed. It makes each rollout publish its own. */
+    PERENNIAL_EXECUTION: ExecutionName.optional(),
     /** Table of the entities' latest states; absent where nothing is looked up. */
     PERENNIAL_ONLINE_TABLE: z.string().min(1).optional(),
   }),

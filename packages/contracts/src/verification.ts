@@ -38,25 +38,29 @@ export type Verification = z.output<typeof Verification>;
 const asked = {
   workload: WorkloadName,
   execution: ExecutionName,
-  endpointName: z.string(),
   specUri: S3Uri,
   /** What the probes of this rollout found so far. */
   tally: ProbeTally,
 };
+const ofEndpoint = { endpointName: z.string() };
+/** Alias, or number of a published version: who of a function is asked. */
+const Qualifier = z.string().regex(/^[\w-]{1,128}$/, "expected an alias or a version's number");
+const ofFunction = { functionName: z.string(), qualifier: Qualifier };
 
-/** What `probe-endpoint` receives. */
-export const ProbeRequest = z.strictObject({
-  ...asked,
-  /** How many to send. */
-  requests: z.int().min(1).max(600),
-});
+/** How many to send. */
+const requests = z.int().min(1).max(600);
+
+/** What `probe-endpoint` receives: whom to ask is an endpoint or a function. */
+export const ProbeRequest = z.union([
+  z.strictObject({ ...asked, ...ofEndpoint, requests }),
+  z.strictObject({ ...asked, ...ofFunction, requests }),
+]);
 export type ProbeRequest = z.output<typeof ProbeRequest>;
 
-/** What `verify-rollout` receives. */
-export const VerificationRequest = z.strictObject({
+const verified = {
   ...asked,
   startedAt: Instant,
-  /** What answered before. */
+  /** What answered before; of a function, `endpointConfigName` is the number of the published version. */
   from: z.object({ version: z.int().min(0), endpointConfigName: z.string() }),
   /** What is to answer now. */
   version: z.int().positive(),
@@ -64,5 +68,11 @@ export const VerificationRequest = z.strictObject({
   cause: Cause,
   /** How often it was looked at before. */
   round: z.int().min(0),
-});
+};
+
+/** What `verify-rollout` receives: what is verified answers behind an endpoint or as a function. */
+export const VerificationRequest = z.union([
+  z.strictObject({ ...verified, ...ofEndpoint }),
+  z.strictObject({ ...verified, ...ofFunction }),
+]);
 export type VerificationRequest = z.output<typeof VerificationRequest>;

@@ -30,7 +30,7 @@ export interface VariantOf {
   variant: string;
 }
 
-const MINUTE = 60;
+export const MINUTE = 60;
 
 /** What SageMaker counted of one variant of one configuration of an endpoint. */
 export async function readFleet(
@@ -93,7 +93,7 @@ export async function readTraffic(
   return new Moments(total(values("records")), total(values("sum")), total(values("squares")));
 }
 
-async function read(
+export async function read(
   cloudWatch: Pick<CloudWatchClient, "send">,
   { from, to }: Window,
   MetricDataQueries: MetricDataQuery[],
@@ -117,7 +117,7 @@ async function read(
   return (id) => values.get(id) ?? [];
 }
 
-const wholeOf = ({ from, to }: Window): number =>
+export const wholeOf = ({ from, to }: Window): number =>
   Math.max(1, Math.ceil((to.getTime() - from.getTime()) / 60_000)) * MINUTE;
 
-const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
+export const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);

@@ -8,5 +8,6 @@ export {
   shifted,
 } from "./guards.ts";
 export { Moments } from "./moments.ts";
+export { readFunction } from "./function-figures.ts";
 export { firstOutput } from "./first-output.ts";
 export { count, percent, sentence, short } from "./wording.ts";
