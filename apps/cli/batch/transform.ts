@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import type { Connection, Context } from "../context.ts";
 import { CliFault, EXIT } from "../exit.ts";
-import { lookEvery } from "../execution/follow.ts";
+import { lookEvery } from "../execution/look-until.ts";
 import type { PlatformWorkload } from "../workload.ts";
 import { formatOf } from "./formats.ts";
 

@@ -1,7 +1,7 @@
 import { FREEZE_REQUESTED, type FreezeRequested } from "@perennial/contracts";
 import type { Connection, Context, Where } from "../context.ts";
 import { ask } from "../execution/ask.ts";
-import { lookEvery } from "../execution/follow.ts";
+import { lookUntil } from "../execution/look-until.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { type Frozen, frozenOf } from "../frozen.ts";
 import { moment } from "../output/phrases.ts";
@@ -69,26 +69,21 @@ async function tellDoors(
 
 /** Waits until both doors know; answers how the workload stands then. */
 async function heard(
-  { clock, interrupted }: Context,
+  context: Context,
   connection: Connection,
   workload: string,
   eventId: string,
 ): Promise<Frozen | null> {
-  const until = clock.now().getTime() + HEARD_MS;
-  for (;;) {
+  const state = await lookUntil(context, connection, HEARD_MS, async () => {
     const doors = await Promise.all(
       (["retrain", "rollout"] as const).map((door) => connection.ledger.readAdmission(workload, door)),
     );
     const [retrain] = doors;
-    if (retrain !== undefined && doors.every(({ seen }) => seen.includes(eventId))) {
-      return frozenOf(retrain, clock.now());
-    }
-    if (clock.now().getTime() > until || interrupted.aborted) {
-      throw new CliFault(
-        EXIT.failed,
-        `Not both doors have heard of it within ${HEARD_MS / 1000} s: look at perennial logs admit-retraining and admit-rollout.`,
-      );
-    }
-    await clock.sleep(lookEvery(connection));
-  }
+    return retrain !== undefined && doors.every(({ seen }) => seen.includes(eventId)) ? retrain : null;
+  });
+  if (state !== null) return frozenOf(state, context.clock.now());
+  throw new CliFault(
+    EXIT.failed,
+    `Not both doors have heard of it within ${HEARD_MS / 1000} s: look at perennial logs admit-retraining and admit-rollout.`,
+  );
 }

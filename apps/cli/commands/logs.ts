@@ -1,7 +1,7 @@
 import { FilterLogEventsCommand, type FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import type { Connection, Context, Where } from "../context.ts";
 import { hint } from "../did-you-mean.ts";
-import { lookEvery } from "../execution/follow.ts";
+import { lookEvery } from "../execution/look-until.ts";
 import { CliFault, EXIT, type ExitCode } from "../exit.ts";
 import { moment } from "../output/phrases.ts";
 

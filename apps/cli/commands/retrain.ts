@@ -7,9 +7,10 @@ import {
 import type { Connection, Context, Where } from "../context.ts";
 import { readGate, readVerdict } from "../documents.ts";
 import { arnOf } from "../execution/arn.ts";
-import { ask, entryOf } from "../execution/ask.ts";
-import { follow, lookEvery } from "../execution/follow.ts";
+import { ask, entryOf, latestEntry } from "../execution/ask.ts";
+import { follow } from "../execution/follow.ts";
 import { followDecision, followRollout } from "../execution/follow-request.ts";
+import { lookUntil } from "../execution/look-until.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { gateLines } from "../gate-text.ts";
 import { type Say, sayer, sayThatItGoesOn } from "../output/say.ts";
@@ -27,7 +28,6 @@ export interface RetrainOptions extends Where, WishOptions {
 
 /** How long after the verdict a rollout is waited for. */
 const ROLLOUT_MS = 90_000;
-const ENTRIES = 50;
 
 /** Asks for a retraining, follows it and the rollout that comes of it, and says how both ended. */
 export async function retrain(context: Context, name: string, options: RetrainOptions): Promise<ExitCode> {
@@ -136,24 +136,20 @@ async function followPromotion(
 
 /** The execution that rolls `version` out: it holds the lease, or has ended already. */
 async function rolloutOf(
-  { clock, interrupted }: Context,
+  context: Context,
   connection: Connection,
   workload: string,
   version: number,
   since: string,
 ): Promise<string | null> {
-  const until = clock.now().getTime() + ROLLOUT_MS;
-  while (clock.now().getTime() <= until && !interrupted.aborted) {
+  return await lookUntil(context, connection, ROLLOUT_MS, async () => {
     const { holder } = await connection.ledger.readAdmission(workload, "rollout");
     if (holder?.target?.version === version) return holder.execution;
-    const history = await connection.ledger.listHistory(workload, { limit: ENTRIES });
-    const ended = history.find((line) => {
+    const ended = await latestEntry(connection, workload, (line) => {
       return (
         line.kind === "rollout" && line.to === version && Date.parse(line.startedAt) >= Date.parse(since)
       );
     });
-    if (ended !== undefined) return ended.execution;
-    await clock.sleep(lookEvery(connection));
-  }
-  return null;
+    return ended?.execution ?? null;
+  });
 }

@@ -5,11 +5,14 @@ import type { Connection, Context } from "../context.ts";
 import { CliFault, EXIT } from "../exit.ts";
 import type { PlatformWorkload } from "../workload.ts";
 import { type Admitted, admittedOf } from "./admission.ts";
-import { lookEvery } from "./follow.ts";
+import { lookEvery, lookUntil } from "./look-until.ts";
 
 /** How long an event may take to be answered: it crosses the bus, a queue and a function that may start cold. */
 const DECISION_MS = 90_000;
+/** Lines of the history among which what was asked for is looked for. */
 const ENTRIES = 50;
+/** Looks at the history after an execution's end. */
+const LOOKS = 10;
 
 /**
  * Sends a request to the platform's bus.
@@ -45,39 +48,43 @@ export async function ask(
 
 /** Waits until a door has decided; undecided only where nobody wants to wait any longer. */
 export async function decisionOf(
-  { clock, interrupted }: Context,
+  context: Context,
   connection: Connection,
   workload: PlatformWorkload,
   door: Door,
   eventId: string,
 ): Promise<Admitted> {
-  const until = clock.now().getTime() + DECISION_MS;
-  for (;;) {
+  const decided = await lookUntil(context, connection, DECISION_MS, async () => {
     const state = await connection.ledger.readAdmission(workload.name, door);
     const admitted = admittedOf(state, workload, door, eventId);
-    if (admitted.kind !== "undecided" || interrupted.aborted) return admitted;
-    if (clock.now().getTime() > until) {
-      const keeper = door === "retrain" ? "admit-retraining" : "admit-rollout";
-      throw new CliFault(
-        EXIT.failed,
-        `Nobody answered the request within ${DECISION_MS / 1000} s: look at perennial logs ${keeper}.`,
-      );
-    }
-    await clock.sleep(lookEvery(connection));
-  }
+    return admitted.kind === "undecided" ? null : admitted;
+  });
+  if (decided !== null) return decided;
+  if (context.interrupted.aborted) return { kind: "undecided" };
+  const keeper = door === "retrain" ? "admit-retraining" : "admit-rollout";
+  throw new CliFault(
+    EXIT.failed,
+    `Nobody answered the request within ${DECISION_MS / 1000} s: look at perennial logs ${keeper}.`,
+  );
 }
 
 /** The newest line of the history that fits; the line of an interrupted execution comes a moment after its end. */
 export async function entryOf(
-  { clock, interrupted }: Context,
+  context: Context,
   connection: Connection,
   workload: string,
   fits: (entry: HistoryEntry) => boolean,
 ): Promise<HistoryEntry | null> {
-  for (let attempt = 0; attempt < 10 && !interrupted.aborted; attempt++) {
-    const entry = (await connection.ledger.listHistory(workload, { limit: ENTRIES })).find(fits);
-    if (entry !== undefined) return entry;
-    await clock.sleep(lookEvery(connection));
-  }
-  return null;
+  return await lookUntil(context, connection, LOOKS * lookEvery(connection), async () => {
+    return await latestEntry(connection, workload, fits);
+  });
+}
+
+/** The newest line of the history that fits, as it stands. */
+export async function latestEntry(
+  { ledger }: Pick<Connection, "ledger">,
+  workload: string,
+  fits: (entry: HistoryEntry) => boolean,
+): Promise<HistoryEntry | null> {
+  return (await ledger.listHistory(workload, { limit: ENTRIES })).find(fits) ?? null;
 }

@@ -1,11 +1,9 @@
 import type { Connection, Context } from "../context.ts";
 import { describeJob, readJobLog, readMetrics } from "./job-progress.ts";
+import { lookEvery } from "./look-until.ts";
 import { ProgressLines } from "./progress-lines.ts";
 import { readEvents, readStatus } from "./read-events.ts";
 import { progressOf, type WorkflowKind } from "./stages.ts";
-
-/** Milliseconds between two looks. Step Functions limits how often an account may ask; the local cloud doesn't. */
-export const lookEvery = ({ url }: Connection): number => (url === null ? 5000 : 500);
 
 export interface Followed {
   /** `RUNNING` where following was interrupted. */
