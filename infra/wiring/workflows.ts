@@ -1,18 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { WorkloadSpec } from "@perennial/contracts";
-import type * as aws from "@pulumi/aws";
 import { tuningJobConfig } from "./tuning-job-config.ts";
 import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
-import { Workflow, type WorkflowArgs } from "../components/workflow/workflow.ts";
-import type { WorkflowKind } from "../naming.ts";
+import type { Workflow } from "../components/workflow/workflow.ts";
 import { instancesOf, type Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import { sageMakerRole, workflowRole } from "./roles.ts";
 import { planRollout } from "./rollouts.ts";
-import { serverlessRollout, type WorkflowSource } from "./serverless-rollout.ts";
+import { serverlessRollout } from "./serverless-rollout.ts";
 import type { Stack } from "./stack.ts";
+import { deploy, tagList } from "./state-machines.ts";
 import type { Steps } from "./steps.ts";
 
 /** Shares of an execution's time. Two jobs run one after the other; waiting for an instance counts to a job's time. */
@@ -169,7 +166,10 @@ function deployRollout(
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["sns"]),
     ],
-    (source) => (spec.serving.mode === "serverless" ? serverlessRollout(source, spec.serving) : source),
+    {
+      adapt: (source) =>
+        spec.serving.mode === "serverless" ? serverlessRollout(source, spec.serving) : source,
+    },
   );
   return { rollout, rolloutMinutes: plan.minutes };
 }
@@ -215,39 +215,6 @@ function deployJobs(
   }
   return { jobs, processingRole, trainingRole };
 }
-
-function deploy(
-  { settings, names, opts }: Stack,
-  { key, alerts }: Foundation,
-  workload: string,
-  kind: WorkflowKind,
-  role: aws.iam.Role,
-  fillings: WorkflowArgs["fillings"],
-  granted: aws.iam.RolePolicy[],
-  /** What differs for this workload from what the file says. */
-  adapt: (source: WorkflowSource) => WorkflowSource = (source) => source,
-): Workflow {
-  const definition = readFileSync(join(import.meta.dirname, `../../statemachines/${kind}.asl.json`), "utf8");
-  return new Workflow(
-    `${workload}-${kind}`,
-    {
-      stateMachineName: names.stateMachine(workload, kind),
-      ...adapt({ definition, fillings }),
-      role,
-      logGroupName: names.workflowLogGroup(workload, kind),
-      logRetentionDays: settings.logRetentionDays,
-      keyArn: key.keyArn,
-      alertTopicArn: alerts.topicArn,
-      tags: names.tags(workload),
-    },
-    // Step Functions tries the role's permissions out when it creates a state machine.
-    { ...opts, dependsOn: granted },
-  );
-}
-
-/** In the form of the services' APIs. */
-const tagList = (tags: Record<string, string>): Filling =>
-  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 const vpcConfig = (network: Stack["network"]): Filling =>
   network === undefined ? null : { Subnets: network.subnetIds, SecurityGroupIds: network.securityGroupIds };
