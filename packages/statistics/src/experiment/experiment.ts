@@ -1,5 +1,5 @@
 import type { Interval } from "../interval.ts";
-import { MeanSequence } from "./mean-sequence.ts";
+import { MeanSequence, type MeanSequenceState } from "./mean-sequence.ts";
 
 export type Arm = "champion" | "challenger";
 
@@ -25,7 +25,14 @@ export interface Finding {
   /** The same as estimated; NaN while an arm has no outcome. */
   readonly estimate: number;
   readonly counts: Readonly<Record<Arm, number>>;
+  /** Mean loss of either; NaN while it has no outcome. */
+  readonly losses: Readonly<Record<Arm, number>>;
+  /** Variance of one prediction's loss, by the arm that has more outcomes. */
+  readonly lossVariance: number;
 }
+
+/** An experiment as it can be kept between two outcomes, in constant size. */
+export type ExperimentState = Readonly<Record<Arm, MeanSequenceState>>;
 
 /**
  * Two models that share the traffic, compared by the losses of their predictions as outcomes arrive. The finding may be asked
@@ -40,8 +47,11 @@ export class Experiment {
   readonly #terms: ExperimentTerms;
   readonly #arms: Readonly<Record<Arm, MeanSequence>>;
 
-  /** @throws RangeError with all that is wrong with the terms. */
-  constructor(terms: ExperimentTerms) {
+  /**
+   * @param state of an experiment of the same terms, to go on with.
+   * @throws RangeError with all that is wrong with the terms.
+   */
+  constructor(terms: ExperimentTerms, state?: ExperimentState) {
     const { alpha, worstLoss, worthwhileGain } = terms;
     const faults: string[] = [];
     if (!(alpha > 0 && alpha < 1)) faults.push(`alpha is ${alpha}, expected a number between 0 and 1`);
@@ -53,7 +63,15 @@ export class Experiment {
     }
     if (faults.length > 0) throw new RangeError(`Experiment: ${faults.join("; ")}.`);
     this.#terms = terms;
-    this.#arms = { champion: new MeanSequence(1 - alpha / 2), challenger: new MeanSequence(1 - alpha / 2) };
+    this.#arms = {
+      champion: new MeanSequence(1 - alpha / 2, state?.champion),
+      challenger: new MeanSequence(1 - alpha / 2, state?.challenger),
+    };
+  }
+
+  /** To be kept, and gone on with later. */
+  get state(): ExperimentState {
+    return { champion: this.#arms.champion.state, challenger: this.#arms.challenger.state };
   }
 
   /** @throws RangeError for a loss outside 0 to `worstLoss`. */
@@ -87,6 +105,8 @@ export class Experiment {
       gain,
       estimate: (champion.mean - challenger.mean) * worstLoss,
       counts: { champion: champion.count, challenger: challenger.count },
+      losses: { champion: champion.mean * worstLoss, challenger: challenger.mean * worstLoss },
+      lossVariance: (champion.count < challenger.count ? challenger : champion).variance * worstLoss ** 2,
     };
   }
 }

@@ -6,6 +6,18 @@ const MOST = 0.5;
 const betAt = (time: number, variance: number, log: number): number =>
   Math.min(MOST, Math.sqrt((2 * log) / (variance * time * Math.log1p(time))));
 
+/** A sequence as it can be kept: all that it knows, in constant size. */
+export interface MeanSequenceState {
+  readonly count: number;
+  readonly sum: number;
+  readonly squares: number;
+  readonly bets: number;
+  readonly weighted: number;
+  readonly cost: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
 /** What a bet costs for a value at distance 1 from the mean. */
 const costOf = (bet: number): number => -Math.log1p(-bet) - bet;
 
@@ -32,13 +44,39 @@ export class MeanSequence {
   #lower = 0;
   #upper = 1;
 
-  /** @throws RangeError unless the confidence lies between 0 and 1. */
-  constructor(confidence: number) {
+  /**
+   * @param state of a sequence of the same confidence, to go on with.
+   * @throws RangeError unless the confidence lies between 0 and 1.
+   */
+  constructor(confidence: number, state?: MeanSequenceState) {
     if (!(confidence > 0 && confidence < 1)) {
       throw new RangeError(`MeanSequence: confidence is ${confidence}, expected a number between 0 and 1.`);
     }
     this.confidence = confidence;
     this.#log = Math.log(2 / (1 - confidence));
+    if (state === undefined) return;
+    this.#count = state.count;
+    this.#sum = state.sum;
+    this.#squares = state.squares;
+    this.#bets = state.bets;
+    this.#weighted = state.weighted;
+    this.#cost = state.cost;
+    this.#lower = state.lower;
+    this.#upper = state.upper;
+  }
+
+  /** To be kept, and gone on with later. */
+  get state(): MeanSequenceState {
+    return {
+      count: this.#count,
+      sum: this.#sum,
+      squares: this.#squares,
+      bets: this.#bets,
+      weighted: this.#weighted,
+      cost: this.#cost,
+      lower: this.#lower,
+      upper: this.#upper,
+    };
   }
 
   get count(): number {
