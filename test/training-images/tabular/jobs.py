@@ -34,10 +34,14 @@ class Jobs:
 
     def start(self, root: Path, name: str, **environment: str) -> Job:
         """Starts the job `name` (prepare or train) on the folders in `root`."""
+        return self.start_python(root, ["-m", "perennial_tabular", name], **environment)
+
+    def start_python(self, root: Path, arguments: list[str], **environment: str) -> Job:
+        """Starts what the arguments of the interpreter say, in the environment of a job."""
         log = self._logs / f"{len(self._started)}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "perennial_tabular", name],
+                [sys.executable, *arguments],
                 env=os.environ | {"PYTHONPATH": str(SOURCES), "PERENNIAL_ML_ROOT": str(root)} | environment,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

@@ -18,7 +18,7 @@ from perennial_tabular.spec import Spec
 from perennial_tabular.training import train
 from small_workload import processing_folder, small_regression_spec, training_folder, write_spec
 
-ALONE = Machines(("localhost",), 0)
+ALONE = Machines(("localhost",), 0, Path("failure"))
 
 
 def spec_of(folder: Path, kind: str) -> Spec:

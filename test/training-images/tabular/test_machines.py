@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import stuck_machine
 from algorithms import algorithm
 from jobs import Job, Jobs
+from perennial_tabular.ending import FAILED
 from perennial_tabular.faults import InvalidInput
 from perennial_tabular.layout import ProcessingLayout, TrainingLayout
 from perennial_tabular.learners.learner import Labelled
@@ -20,6 +22,8 @@ from perennial_tabular.training import train
 from small_workload import files_of, processing_folder, small_spec, training_folder
 
 HOSTS = ["algo-1", "algo-2"]
+TRAIN = ["-m", "perennial_tabular", "train"]
+STUCK_TRAIN = [str(Path(stuck_machine.__file__))]
 # With sampling, the machines differ from one by which rows chance picks: as two seeds do.
 NO_SAMPLING = {"subsample": "1", "colsample_bytree": "1"}
 LONG = NO_SAMPLING | {"num_round": "400", "early_stopping_rounds": "400", "eta": "0.001"}
@@ -32,14 +36,23 @@ def host_folder(root: Path, source: Path, host: str, settings: dict[str, str] = 
     return root
 
 
-def start_both(jobs: Jobs, roots: list[Path]) -> list[Job]:
-    """Starts a process for each host."""
+def meeting_place() -> tuple[str, int]:
+    """An address of this machine that nothing listens at."""
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
-        port = str(opened.getsockname()[1])
-    place = {"PERENNIAL_TRACKER_HOST": "127.0.0.1", "PERENNIAL_TRACKER_PORT": port}
+        host, port = opened.getsockname()
+        return host, port
+
+
+def start_both(jobs: Jobs, roots: list[Path], arguments: list[str] = TRAIN) -> list[Job]:
+    """Starts a process for each host."""
+    place = environment_of(meeting_place())
     # The second first: it has to wait for the one that the others meet at.
-    return [jobs.start(root, "train", **place) for root in reversed(roots)][::-1]
+    return [jobs.start_python(root, arguments, **place) for root in reversed(roots)][::-1]
+
+
+def environment_of(place: tuple[str, int]) -> dict[str, str]:
+    return {"PERENNIAL_MEETING_HOST": place[0], "PERENNIAL_MEETING_PORT": str(place[1])}
 
 
 def train_on_both(jobs: Jobs, roots: list[Path]) -> list[str]:
@@ -91,10 +104,65 @@ def test_a_machine_that_dies_ends_the_job_of_the_other(
     assert files_of(roots[0] / "model") == {}
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_machine_whose_fit_waits_without_end_says_which_one_it_has_lost(
+    tmp_path: Path, small: Path, jobs: Jobs, lost: int
+) -> None:
+    roots = [host_folder(tmp_path / host, small, host) for host in HOSTS]
+    both = start_both(jobs, roots, STUCK_TRAIN)
+    while not all((root / stuck_machine.STUCK).exists() for root in roots):
+        assert [job.process.poll() for job in both] == [None, None]
+        time.sleep(0.01)
+    both[lost].process.kill()
+    code, log = both[1 - lost].ended()
+    assert code == FAILED, log
+    said = lost_message(HOSTS[lost])
+    assert (roots[1 - lost] / "output/failure").read_text() == said
+    assert log.splitlines()[-2:] == [f"{HOSTS[lost]} has gone without a word.", said]
+    assert files_of(roots[0] / "model") == {}
+
+
+def test_a_machine_that_dies_before_the_fit_ends_the_job_of_the_first_and_a_stranger_does_not(
+    tmp_path: Path, small: Path, jobs: Jobs
+) -> None:
+    root, place = host_folder(tmp_path, small, HOSTS[0]), meeting_place()
+    first = jobs.start_python(root, STUCK_TRAIN, **environment_of(place))
+    assert knock(first, place, "algo-3") == ""
+    assert first.process.poll() is None
+    assert int(knock(first, place, HOSTS[1])) > 0
+    code, log = first.ended()
+    assert code == FAILED, log
+    assert "algo-3 has gone" not in log
+    assert (root / "output/failure").read_text() == lost_message(HOSTS[1])
+
+
+def knock(first: Job, place: tuple[str, int], host: str) -> str:
+    """What the first machine answers to who calls itself `host`, and then goes without a word."""
+    while True:
+        assert first.process.poll() is None
+        try:
+            with socket.create_connection(place) as connection, connection.makefile("rw") as words:
+                words.write(f"{host}\n")
+                words.flush()
+                return words.readline()
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+
+
+def lost_message(host: str) -> str:
+    return (
+        f"The train job lost {host}, which went without a word while the machines fitted one model. "
+        "Its own log says why; the last checkpoint holds what is done. Start it again to finish."
+    )
+
+
 def test_every_row_is_one_machines() -> None:
     places = np.random.default_rng(7).random(1000)
     rows = Labelled(np.arange(1003, dtype=np.float32).reshape(-1, 1), np.zeros(1003))
-    shares = [Machines(("a", "b", "c"), place).share(rows, places).features[:, 0] for place in range(3)]
+    shares = [
+        Machines(("a", "b", "c"), place, Path("failure")).share(rows, places).features[:, 0]
+        for place in range(3)
+    ]
     assert sorted(np.concatenate(shares).tolist()) == list(range(1003))
     assert all(280 < len(share) < 390 for share in shares)
 

@@ -11,7 +11,8 @@ import pytest
 
 from jobs import Jobs
 from perennial_tabular import training
-from perennial_tabular.__main__ import FAILED, MISUSED, STOPPED, main
+from perennial_tabular.__main__ import main
+from perennial_tabular.ending import FAILED, MISUSED, STOPPED
 from small_features import FEATURES_SQL
 from small_workload import files_of, processing_folder, small_rows, training_folder
 

@@ -9,15 +9,13 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
+from perennial_tabular.ending import FAILED, MISUSED, STOPPED, say
 from perennial_tabular.faults import InvalidInput
 from perennial_tabular.layout import ProcessingLayout, TrainingLayout
 
 log = logging.getLogger("perennial_tabular")
 
 USAGE = "expected one argument: prepare or train"
-FAILED = 1
-MISUSED = 2
-STOPPED = 128 + signal.SIGTERM
 
 
 class Stopped(BaseException):
@@ -38,17 +36,16 @@ def main(arguments: list[str], root: Path) -> int:
     try:
         _run(job, root)
     except InvalidInput as error:
-        # SageMaker copies this file into the job's ExitMessage or FailureReason, where its owner looks first.
-        _say(message, str(error))
+        say(message, str(error))
         log.error("%s", error)
         return FAILED
     except Stopped:
         reached = "the last checkpoint holds what is done" if job == "train" else "nothing was written"
-        _say(message, f"The {job} job was stopped by SIGTERM; {reached}. Start it again to finish.")
+        say(message, f"The {job} job was stopped by SIGTERM; {reached}. Start it again to finish.")
         log.warning("Stopped by SIGTERM; %s.", reached)
         return STOPPED
     except Exception:
-        _say(message, f"The {job} job failed by a bug:\n{traceback.format_exc()}")
+        say(message, f"The {job} job failed by a bug:\n{traceback.format_exc()}")
         raise
     return 0
 
@@ -63,11 +60,6 @@ def _run(job: str, root: Path) -> None:
         from perennial_tabular.training import train
 
         train(TrainingLayout(root))
-
-
-def _say(path: Path, message: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(message, "utf-8")
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

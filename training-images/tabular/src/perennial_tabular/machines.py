@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 from perennial_tabular.checkpoints import Checkpoints
 from perennial_tabular.faults import Fault, InvalidInput
 from perennial_tabular.hyperparameters import Plan
+from perennial_tabular.layout import TrainingLayout
 from perennial_tabular.learners import learner_of
 from perennial_tabular.learners.learner import Labelled
 from perennial_tabular.meeting import Meeting
 from perennial_tabular.rows import Places
+from perennial_tabular.watch import Watch, end_process
 
 # Enough steps in [0, 1) for equal shares whatever the number of machines.
 STEPS = 2**20
@@ -23,25 +26,30 @@ STEPS = 2**20
 
 @dataclass(frozen=True)
 class Machines:
-    """The hosts of the job in their order, and which of them this is. The first one writes the model."""
+    """
+    The hosts of the job in their order, and which of them this is. The first one writes the model. `message`
+    is where a machine says that it has lost another one.
+    """
 
     hosts: tuple[str, ...]
     place: int
+    message: Path
 
     @classmethod
-    def read(cls, path: Path) -> "Machines":
+    def read(cls, layout: TrainingLayout) -> "Machines":
         """
         As `resourceconfig.json` says; without it there is one machine.
 
         Raises:
             InvalidInput: it isn't JSON, or doesn't name this host among the hosts.
         """
+        path = layout.machines
         if not path.is_file():
-            return cls(("localhost",), 0)
+            return cls(("localhost",), 0, layout.message)
         try:
             content = json.loads(path.read_text("utf-8"))
             hosts = tuple(sorted(content["hosts"]))
-            return cls(hosts, hosts.index(content["current_host"]))
+            return cls(hosts, hosts.index(content["current_host"]), layout.message)
         except (ValueError, KeyError, TypeError) as error:
             expected = "expected JSON with hosts and, among them, current_host"
             raise InvalidInput(path.name, [Fault("", f"{expected}: {error}")]) from error
@@ -87,12 +95,15 @@ class Machines:
 
     @contextmanager
     def joined(self) -> Iterator[None]:
-        """Within it, XGBoost adds up over all machines. They have to do the same steps in the same order."""
+        """
+        Within it, XGBoost adds up over all machines. They have to do the same steps in the same order. Where
+        one of them goes, the processes of the others end.
+        """
         if not self.are_several:
             yield
             return
-        meeting = Meeting.of(self.hosts)
-        with meeting.held() if self.is_first else nullcontext(), meeting.attended(self.place):
+        watch = Watch(partial(end_process, self.message))
+        with Meeting.of(self.hosts).joined(self.place, watch):
             yield
 
 

@@ -45,7 +45,7 @@ def train(layout: TrainingLayout) -> None:
 
 
 def _train(layout: TrainingLayout) -> None:
-    machines = Machines.read(layout.machines)
+    machines = Machines.read(layout)
     if not machines.is_first:
         work = _read(layout, machines)
         help_to_fit(work.spec, work.rows, work.plan, work.checkpoints, machines, layout.spill)
