@@ -2,23 +2,28 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { allow, document } from "../../policies.ts";
 
-export interface OnlineTableArgs {
+export interface PartitionedTableArgs {
   tableName: string;
   keyArn: pulumi.Input<string>;
-  /** Workloads whose entities have partitions in it. */
+  /** Workloads that have partitions in it. */
   workloads: string[];
   /** Keeps the table when the stack is destroyed. */
   protect: boolean;
 }
 
-/** Table of entities' latest states, which endpoints look up; one partition an entity of a workload. */
-export class OnlineTable extends pulumi.ComponentResource {
+/** A table whose partitions belong to workloads each, encrypted, and recoverable to any moment of the last 35 days. */
+export class PartitionedTable extends pulumi.ComponentResource {
   readonly table: aws.dynamodb.Table;
+  protected readonly workloads: string[];
   private readonly name: string;
-  private readonly workloads: string[];
 
-  constructor(name: string, args: OnlineTableArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("perennial:online:OnlineTable", name, {}, opts);
+  constructor(
+    type: string,
+    name: string,
+    args: PartitionedTableArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(`perennial:${type}`, name, {}, opts);
     const { tableName, keyArn, workloads, protect } = args;
     this.table = new aws.dynamodb.Table(
       name,
@@ -42,25 +47,17 @@ export class OnlineTable extends pulumi.ComponentResource {
     this.registerOutputs({ tableArn: this.table.arn });
   }
 
-  /** Lets `role` put states in place of older ones. */
-  grantWrite(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
-    return this.grant(grantee, role, "write", "dynamodb:PutItem", this.workloads);
-  }
-
-  /** Lets `role`, an endpoint's, look up states of one workload. */
-  grantLookUp(grantee: string, role: aws.iam.Role, workload: string): aws.iam.RolePolicy {
-    return this.grant(grantee, role, "look-up", "dynamodb:BatchGetItem", [workload]);
-  }
-
-  private grant(
+  /** Lets `role` do `actions` in the partitions whose keys compare with `keys`. */
+  protected grant(
     grantee: string,
     role: aws.iam.Role,
     verb: string,
-    action: string,
-    workloads: string[],
+    actions: string | string[],
+    comparison: "StringEquals" | "StringLike",
+    keys: string[],
   ): aws.iam.RolePolicy {
-    const statement = allow(action, this.table.arn, {
-      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": workloads.map((name) => `${name}#*`) },
+    const statement = allow(actions, this.table.arn, {
+      [`ForAllValues:${comparison}`]: { "dynamodb:LeadingKeys": keys },
     });
     return new aws.iam.RolePolicy(
       `${this.name}-${grantee}-${verb}`,
