@@ -47,6 +47,20 @@ export const onBehalfOf = <Source extends OneOrMore>(
   [comparison]: { "aws:SourceArn": sourceArn },
 });
 
+/** Lets a service do `actions` to `resource` under `conditions`, as a queue's or a topic's own policy says it. */
+export const allowService = (
+  service: string,
+  actions: string | string[],
+  resource: pulumi.Input<string>,
+  conditions: Conditions,
+): aws.iam.PolicyStatement => ({
+  Effect: "Allow",
+  Principal: { Service: service },
+  Action: actions,
+  Resource: resource,
+  Condition: conditions,
+});
+
 /** Lets `service` assume a role, and only on behalf of `sourceArn` in `accountId`. */
 export const trust = (
   service: string,
@@ -75,6 +89,13 @@ export const tlsOnly = (actions: string, resources: OneOrMore): aws.iam.PolicySt
   Resource: resources,
   Condition: { Bool: { "aws:SecureTransport": "false" } },
 });
+
+/** A queue's policy: rules under `conditions` leave events in it, and nobody reaches it but over TLS. */
+export const takesEvents = (queueArn: pulumi.Input<string>, conditions: Conditions): aws.iam.PolicyDocument =>
+  document(
+    tlsOnly("sqs:*", queueArn),
+    allowService("events.amazonaws.com", "sqs:SendMessage", queueArn, conditions),
+  );
 
 /** Condition that the key is used by way of `services` and never directly. */
 export const viaService = (region: string, ...services: string[]): Conditions => ({

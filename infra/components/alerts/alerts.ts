@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, onBehalfOf } from "../../policies.ts";
+import { allow, allowService, document, onBehalfOf } from "../../policies.ts";
 
 export interface AlertsArgs {
   topicName: string;
@@ -25,13 +25,14 @@ export class Alerts extends pulumi.ComponentResource {
       name,
       {
         arn: topic.arn,
-        policy: document({
-          Effect: "Allow",
-          Principal: { Service: "cloudwatch.amazonaws.com" },
-          Action: "sns:Publish",
-          Resource: topic.arn,
-          Condition: onBehalfOf(accountId, alarmPattern),
-        }),
+        policy: document(
+          allowService(
+            "cloudwatch.amazonaws.com",
+            "sns:Publish",
+            topic.arn,
+            onBehalfOf(accountId, alarmPattern),
+          ),
+        ),
       },
       { parent: this },
     );

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, onBehalfOf, tlsOnly } from "../../policies.ts";
+import { allow, document, onBehalfOf, takesEvents } from "../../policies.ts";
 
 export interface DeadLettersArgs {
   queueName: string;
@@ -31,13 +31,7 @@ export class DeadLetters extends pulumi.ComponentResource {
       name,
       {
         queueUrl: queue.url,
-        policy: document(tlsOnly("sqs:*", queue.arn), {
-          Effect: "Allow",
-          Principal: { Service: "events.amazonaws.com" },
-          Action: "sqs:SendMessage",
-          Resource: queue.arn,
-          Condition: onBehalfOf(accountId, rulePattern),
-        }),
+        policy: takesEvents(queue.arn, onBehalfOf(accountId, rulePattern)),
       },
       { parent: this },
     );

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, document, onBehalfOf, tlsOnly } from "../../policies.ts";
+import { allow, document, onBehalfOf, takesEvents } from "../../policies.ts";
 
 export interface EventSource {
   /** Tells the sources of one queue apart. */
@@ -78,17 +78,14 @@ export class EventQueue extends pulumi.ComponentResource {
       name,
       {
         queueUrl: queue.url,
-        policy: document(tlsOnly("sqs:*", queue.arn), {
-          Effect: "Allow",
-          Principal: { Service: "events.amazonaws.com" },
-          Action: "sqs:SendMessage",
-          Resource: queue.arn,
-          Condition: onBehalfOf(
+        policy: takesEvents(
+          queue.arn,
+          onBehalfOf(
             accountId,
             rules.map(({ arn }) => arn),
             "ArnEquals",
           ),
-        }),
+        ),
       },
       { parent: this },
     );
