@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Strategy } from "@perennial/contracts";
 import { fill, type Filling } from "../../infra/components/workflow/definition.ts";
+import { planTrial, trialRollout, type TrialStrategy } from "../../infra/wiring/trial-rollout.ts";
 
-export type Workflow = "retrain" | "rollout";
+/** The workflows: rollouts by the trial that goes before, if any. */
+export type Workflow = "retrain" | "rollout" | TrialStrategy["kind"];
 
 /** As long as a workload's name may be: job and model names are built from it. */
 export const WORKLOAD = "hospital-readmission-in-30-days1";
@@ -20,8 +23,20 @@ const SHARED = {
   VpcConfig: { Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
 };
 
-/** What the program fills the tokens with, in the smallest form that still runs. */
-export const FILLINGS: Record<Workflow, Record<string, Filling>> = {
+export const TRIALS = {
+  shadow: { kind: "shadow", requests: 500, maxMinutes: 24 * 60, samplePercent: 20 },
+  experiment: {
+    kind: "experiment",
+    share: 0.1,
+    stickyBy: "patient_nbr",
+    alpha: 0.05,
+    worthwhileGain: 0.01,
+    maxDays: 14,
+  },
+} as const satisfies Record<TrialStrategy["kind"], Strategy>;
+
+/** What the program fills the tokens of the files with, in the smallest form that still runs. */
+const OF_FILES: Record<"retrain" | "rollout", Record<string, Filling>> = {
   retrain: {
     ...SHARED,
     ExecutionTimeoutSeconds: 7200,
@@ -95,14 +110,26 @@ export const FILLINGS: Record<Workflow, Record<string, Filling>> = {
   },
 };
 
-/** A workflow's definition as it stands in the repository. */
-export function source(workflow: Workflow): string {
-  return readFileSync(join(import.meta.dirname, `../../statemachines/${workflow}.asl.json`), "utf8");
+/** A workflow as its file says it, with a trial where it has one. */
+function sourceOf(workflow: Workflow): { definition: string; fillings: Record<string, Filling> } {
+  const file = workflow === "retrain" ? "retrain" : "rollout";
+  const path = join(import.meta.dirname, `../../statemachines/${file}.asl.json`);
+  const plain = { definition: readFileSync(path, "utf8"), fillings: OF_FILES[file] };
+  if (workflow === file) return plain;
+  const strategy = TRIALS[workflow as TrialStrategy["kind"]];
+  const tried = trialRollout(plain, planTrial(strategy, 60), functionArn("observe-trial"));
+  return { ...tried, fillings: tried.fillings as Record<string, Filling> };
 }
+
+export const WORKFLOWS: Workflow[] = ["retrain", "rollout", "shadow", "experiment"];
+
+export const source = (workflow: Workflow): string => sourceOf(workflow).definition;
+export const fillingsOf = (workflow: Workflow): Record<string, Filling> => sourceOf(workflow).fillings;
 
 /** A workflow's definition with its tokens filled; `changes` replace fillings. */
 export function rendered(workflow: Workflow, changes: Record<string, Filling> = {}): Definition {
-  return JSON.parse(fill(source(workflow), { ...FILLINGS[workflow], ...changes })) as Definition;
+  const { definition, fillings } = sourceOf(workflow);
+  return JSON.parse(fill(definition, { ...fillings, ...changes })) as Definition;
 }
 
 export interface Definition {

@@ -9,6 +9,9 @@ type Json = Record<string, unknown>;
 /** What verification says against a model. */
 export const REASONS = ["2 requests met a server error", "it answers every probe alike (0.5)"];
 
+/** What a trial finds against it, or what it lacks. */
+export const TRIAL_REASONS = ["its predictions lose 0.031 more"];
+
 /** The one condition that the workflow writes under. */
 const UNFENCED = "attribute_not_exists(#token) OR #token <= :token";
 
@@ -24,10 +27,16 @@ export class RolloutWorld {
   statuses = ["Updating", "InService"];
   /** Whether the update ends with the configuration asked for. */
   isRolledBack = false;
+  /** Updates, counted from 1, that SageMaker undoes without a word. */
+  readonly undone = new Set<number>();
   /** What verification says, one after the other; the last one goes on. */
   verdicts = ["passed"];
   /** Whether no update after the first one changes anything. */
   isStuck = false;
+  /** What a trial's looks find, one after the other; the last one goes on. */
+  looks = ["passed"];
+  /** Instances that the endpoint was scaled to. */
+  instances = 3;
   private updates = 0;
   private asked: string | null = null;
 
@@ -38,6 +47,11 @@ export class RolloutWorld {
       const values = input["ExpressionAttributeValues"] as Item;
       const item = { ...(input["Key"] as Item), token: values[":token"]!, execution: values[":execution"]! };
       return this.write(input, item);
+    },
+    "dynamodb:DeleteItem": (input) => {
+      this.mustBeUnfenced(input, input["Key"] as Item);
+      this.table.delete(sortKey(input["Key"] as Item));
+      return {};
     },
     "sagemaker:CreateModel": ({ ModelName }) => add(this.models, ModelName),
     "sagemaker:CreateEndpointConfig": ({ EndpointConfigName }) => add(this.configs, EndpointConfigName),
@@ -71,6 +85,12 @@ export class RolloutWorld {
         summary: "45 requests, 0 failed, 0 refused.",
       };
     },
+    "lambda:observe-trial": (input) => {
+      const status = this.looks.length === 1 ? this.looks[0] : this.looks.shift();
+      const reasons = status === "passed" ? [] : TRIAL_REASONS;
+      const round = Number(input["round"]) + 1;
+      return { status, round, reasons, summary: `${round * 10} outcomes.` };
+    },
     "lambda:record-outcome": recordOutcome,
     "sns:Publish": () => ({ MessageId: "1" }),
   };
@@ -86,6 +106,12 @@ export class RolloutWorld {
   }
 
   private write(input: Json, item: Item): Json {
+    this.mustBeUnfenced(input, item);
+    this.table.set(sortKey(item), item);
+    return {};
+  }
+
+  private mustBeUnfenced(input: Json, item: Item): void {
     if (input["ConditionExpression"] !== UNFENCED)
       throw new Error(`unknown condition ${JSON.stringify(input)}`);
     const token = (input["ExpressionAttributeValues"] as Item)[":token"]!;
@@ -93,17 +119,17 @@ export class RolloutWorld {
     if (before !== undefined && Number(before.N) > Number(token.N)) {
       throw new ApiError("ConditionalCheckFailedException", "The conditional request failed");
     }
-    this.table.set(sortKey(item), item);
-    return {};
   }
 
   private describeEndpoint(): Json {
     const status =
       this.asked === null || this.statuses.length === 1 ? this.statuses.at(-1)! : this.statuses.shift()!;
-    const isKept = this.isRolledBack || (this.isStuck && this.live !== this.asked && this.updates > 1);
+    const isRolledBack = this.isRolledBack || this.undone.has(this.updates);
+    const isKept = isRolledBack || (this.isStuck && this.live !== this.asked && this.updates > 1);
     if (status === "InService" && this.asked !== null && !isKept) this.live = this.asked;
-    const reason = this.isRolledBack ? { FailureReason: "The deployment was rolled back: an alarm" } : {};
-    return { EndpointStatus: status, EndpointConfigName: this.live, ...reason };
+    const reason = isRolledBack ? { FailureReason: "The deployment was rolled back: an alarm" } : {};
+    const ProductionVariants = [{ VariantName: "primary", DesiredInstanceCount: this.instances }];
+    return { EndpointStatus: status, EndpointConfigName: this.live, ProductionVariants, ...reason };
   }
 }
 

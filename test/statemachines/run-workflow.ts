@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { FUNCTIONS, type FunctionName } from "@perennial/contracts";
+import { FUNCTIONS, type FunctionName, TrialRequest } from "@perennial/contracts";
 import { VirtualClock } from "../../local/clock.ts";
 import { runExecution, Stop } from "../../local/workflows/execution.ts";
 import { History, type HistoryEvent } from "../../local/workflows/history.ts";
@@ -108,7 +108,8 @@ export async function runWorkflow(
 }
 
 function checkEvent(name: string, event: Json, faults: string[]): void {
-  const result = FUNCTIONS[name as FunctionName].event.safeParse(event);
+  const schema = name === "observe-trial" ? TrialRequest : FUNCTIONS[name as FunctionName].event;
+  const result = schema.safeParse(event);
   if (!result.success) faults.push(`${name}: ${result.error.message}`);
 }
 
