@@ -2,7 +2,7 @@ import type { FUNCTIONS, FunctionName } from "@perennial/contracts";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import { AT_FIRST_FAILURE } from "../../alarms.ts";
+import { functionErrors } from "../../alarms.ts";
 import { allow, document, writeLogs } from "../../policies.ts";
 
 /** The variables that a function's contract asks for, as text. */
@@ -98,15 +98,7 @@ export class Function<Name extends FunctionName> extends pulumi.ComponentResourc
     }
     new aws.cloudwatch.MetricAlarm(
       `${name}-errors`,
-      {
-        name: `${args.functionName}-errors`,
-        alarmDescription: `${args.functionName} failed. Its log group says why. Runbook: docs/runbooks/function-errors.md`,
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        dimensions: { FunctionName: this.function.name },
-        ...AT_FIRST_FAILURE,
-        alarmActions: [args.alertTopicArn],
-      },
+      functionErrors(args.functionName, { FunctionName: this.function.name }, args.alertTopicArn),
       { parent: this },
     );
     this.name = name;

@@ -2,7 +2,7 @@ import { LIVE_ALIAS, type SCORING_FUNCTION } from "@perennial/contracts";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import { AT_FIRST_FAILURE } from "../../alarms.ts";
+import { functionErrors } from "../../alarms.ts";
 import { allow, document, writeLogs } from "../../policies.ts";
 
 /** The variables that the function's contract asks for, as text. */
@@ -98,21 +98,13 @@ export class ScoringFunction extends pulumi.ComponentResource {
       { name: LIVE_ALIAS, functionName: scoring.name, functionVersion: scoring.version },
       { parent: this, ignoreChanges: ["functionVersion", "routingConfig"] },
     );
+    const watched = {
+      FunctionName: scoring.name,
+      Resource: pulumi.interpolate`${scoring.name}:${LIVE_ALIAS}`,
+    };
     new aws.cloudwatch.MetricAlarm(
       `${name}-errors`,
-      {
-        name: `${args.functionName}-errors`,
-        alarmDescription: `${args.functionName} failed. Its log group says why. Runbook: docs/runbooks/function-errors.md`,
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        dimensions: {
-          FunctionName: scoring.name,
-          Resource: pulumi.interpolate`${scoring.name}:${LIVE_ALIAS}`,
-        },
-        ...AT_FIRST_FAILURE,
-        alarmActions: [args.alertTopicArn],
-        tags,
-      },
+      { ...functionErrors(args.functionName, watched, args.alertTopicArn), tags },
       { parent: this },
     );
     this.name = name;
