@@ -17,7 +17,7 @@ export interface Connection {
   /** Address of the local cloud's gateway; null where AWS itself answers. */
   url: string | null;
   platform: Platform;
-  ledger: Pick<Ledger, "readAdmission" | "readPointer" | "listHistory" | "liveAt">;
+  ledger: Pick<Ledger, "readAdmission" | "readPointer" | "readTrial" | "listHistory" | "liveAt">;
   events: Pick<EventBridgeClient, "send">;
   stepFunctions: Pick<SFNClient, "send">;
   sageMaker: Pick<SageMakerClient, "send">;

@@ -1,11 +1,12 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DescribeEndpointCommand, DescribeModelPackageCommand } from "@aws-sdk/client-sagemaker";
-import type { HistoryEntry } from "@perennial/contracts";
+import type { HistoryEntry, Trial } from "@perennial/contracts";
 import { EMPTY_ADMISSION } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import { readTime } from "../../apps/cli/commands/history.ts";
 import { readSpan } from "../../apps/cli/commands/logs.ts";
+import type { WorkloadStatus } from "../../apps/cli/commands/status.ts";
 import { auditOf, BINARY, evaluationOf } from "./metrics.ts";
 import {
   bodyOf,
@@ -66,6 +67,7 @@ ${WORKLOAD}
             since: POINTER.movedAt,
             modelPackageArn: POINTER.modelPackageArn,
           },
+          trial: null,
           difference: null,
           running: [],
           frozen: null,
@@ -87,6 +89,11 @@ ${WORKLOAD}
       ROLLOUT,
       `The ledger names no model, but the endpoint runs with ${ROLLOUT}, which a rollout made.`,
     ],
+    [
+      null,
+      `${ROLLOUT}-trial`,
+      `The ledger names no model, but the endpoint runs with ${ROLLOUT}-trial, which a rollout made.`,
+    ],
     [null, "perennial-dev-baseline", null],
   ])("tells whether ledger and endpoint differ", async (pointer, config, difference) => {
     const stack = openStack({ pointer });
@@ -96,6 +103,71 @@ ${WORKLOAD}
     stack.written.out = "";
     await stack.run("status");
     expect(stack.written.out.includes("DIFFERS")).toBe(difference !== null);
+  });
+
+  describe("of a trial", () => {
+    const TRIAL: Trial = {
+      workload: WORKLOAD,
+      execution: ROLLOUT,
+      kind: "experiment",
+      share: 0.125,
+      stickyBy: "patient_nbr",
+      from: 3,
+      to: 4,
+      startedAt: "2026-03-01T10:10:00.000Z",
+      token: 9,
+    };
+    const holder = {
+      execution: ROLLOUT,
+      executionArn: "arn:1",
+      token: 9,
+      cause: CAUSE,
+      target: null,
+      acquiredAt: "2026-03-01T10:00:00.000Z",
+      expiresAt: "2026-03-01T14:00:00.000Z",
+    };
+    const statusOf = async (trial: Trial, isHeld: boolean, ...flags: string[]) => {
+      const stack = openStack({
+        pointer: POINTER,
+        trial,
+        admission: (door) =>
+          door === "rollout" && isHeld ? { ...EMPTY_ADMISSION, holder } : EMPTY_ADMISSION,
+      });
+      stack.sageMaker.on(DescribeEndpointCommand).resolves(inService(`${ROLLOUT}-trial`));
+      await stack.run("status", ...flags);
+      return stack.written.out;
+    };
+    const line = (text: string) => text.split("\n").find((one) => one.startsWith("  trial"));
+
+    it.each<[Partial<Trial>, boolean, string]>([
+      [
+        {},
+        true,
+        "  trial     experiment of version 4 beside version 3, 12.5 % of the requests by patient_nbr, since " +
+          "2026-03-01 10:10:00 UTC (2 h ago)",
+      ],
+      [
+        { kind: "shadow", stickyBy: null, from: 0 },
+        true,
+        "  trial     shadow of version 4 beside the baseline, 12.5 % of the requests copied, since 2026-03-01 10:10:00 UTC " +
+          "(2 h ago)",
+      ],
+      [
+        { stickyBy: null },
+        false,
+        "  trial     experiment of version 4 beside version 3, 12.5 % of the requests, since 2026-03-01 10:10:00 UTC " +
+          "(2 h ago); its rollout ended without closing it",
+      ],
+    ])("says which models answer, and since when: %j", async (changes, isHeld, text) => {
+      expect(line(await statusOf({ ...TRIAL, ...changes }, isHeld))).toBe(text);
+    });
+
+    it("says the same as JSON", async () => {
+      const { workloads } = JSON.parse(await statusOf(TRIAL, true, "--json")) as {
+        workloads: WorkloadStatus[];
+      };
+      expect(workloads[0]?.trial).toEqual({ ...TRIAL, isUnderWay: true });
+    });
   });
 
   it("tells what runs, what waits, and an endpoint that is gone", async () => {

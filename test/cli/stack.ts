@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { SFNClient } from "@aws-sdk/client-sfn";
-import type { GateReport, HistoryEntry, Platform, Pointer, Verdict } from "@perennial/contracts";
+import type { GateReport, HistoryEntry, Platform, Pointer, Trial, Verdict } from "@perennial/contracts";
 import { type AdmissionState, type Door, EMPTY_ADMISSION } from "@perennial/ledger";
 import { mockClient } from "aws-sdk-client-mock";
 import type { Connection, Context } from "../../apps/cli/context.ts";
@@ -204,12 +204,13 @@ export const bodyOf = (document: unknown) =>
 export interface Books {
   history: HistoryEntry[];
   pointer: Pointer | null;
+  trial: Trial | null;
   admission: (door: Door) => AdmissionState;
 }
 
 /** A stack whose services are fakes, and a terminal that remembers. */
 export function openStack(books: Partial<Books> = {}) {
-  const { history = [], pointer = null, admission = () => EMPTY_ADMISSION } = books;
+  const { history = [], pointer = null, trial = null, admission = () => EMPTY_ADMISSION } = books;
   const clients = {
     events: new EventBridgeClient(),
     stepFunctions: new SFNClient(),
@@ -233,6 +234,7 @@ export function openStack(books: Partial<Books> = {}) {
     ledger: {
       readAdmission: (_, door) => Promise.resolve(admission(door)),
       readPointer: () => Promise.resolve(pointer),
+      readTrial: () => Promise.resolve(trial),
       listHistory: (_, { limit, at }) =>
         Promise.resolve(
           history.filter(({ startedAt }) => at === undefined || startedAt <= at).slice(0, limit),

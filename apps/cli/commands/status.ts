@@ -1,11 +1,11 @@
 import { DescribeEndpointCommand } from "@aws-sdk/client-sagemaker";
-import { ExecutionName, type HistoryEntry, type Pointer } from "@perennial/contracts";
+import { ExecutionName, type HistoryEntry, type Pointer, type Trial } from "@perennial/contracts";
 import type { AdmissionState } from "@perennial/ledger";
 import type { Connection, Context, Where } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type Frozen, frozenOf } from "../frozen.ts";
 import { table } from "../output/layout.ts";
-import { ago, because, brief, modelName, moment } from "../output/phrases.ts";
+import { ago, because, brief, modelName, moment, share } from "../output/phrases.ts";
 import type { Paint, Terminal } from "../output/terminal.ts";
 import { findWorkload, type PlatformWorkload } from "../workload.ts";
 
@@ -27,6 +27,8 @@ export interface WorkloadStatus {
     since: string | null;
     modelPackageArn: string | null;
   };
+  /** Two models that are in service beside each other; null outside a trial. */
+  trial: (Trial & { isUnderWay: boolean }) | null;
   /** Why the endpoint isn't what the pointer says; null where they agree. */
   difference: string | null;
   running: { kind: "retraining" | "rollout"; execution: string; since: string; cause: string }[];
@@ -65,9 +67,10 @@ async function statusOf(
   now: Date,
 ): Promise<WorkloadStatus> {
   const { ledger } = connection;
-  const [endpoint, pointer, retrain, rollout, history] = await Promise.all([
+  const [endpoint, pointer, trial, retrain, rollout, history] = await Promise.all([
     readEndpoint(connection, workload.endpoint),
     ledger.readPointer(workload.name),
+    ledger.readTrial(workload.name),
     ledger.readAdmission(workload.name, "retrain"),
     ledger.readAdmission(workload.name, "rollout"),
     ledger.listHistory(workload.name, { limit: 1 }),
@@ -88,6 +91,7 @@ async function statusOf(
       since: pointer?.movedAt ?? null,
       modelPackageArn: pointer?.modelPackageArn ?? null,
     },
+    trial: trial === null ? null : { ...trial, isUnderWay: rollout.holder?.execution === trial.execution },
     difference: isMoving ? null : differenceOf(pointer, endpoint?.config ?? null),
     running: doors.flatMap(([kind, state]) => runningOf(kind, state)),
     frozen: frozenOf(retrain, now),
@@ -114,7 +118,7 @@ async function readEndpoint(
 export function differenceOf(pointer: Pointer | null, liveConfig: string | null): string | null {
   if (liveConfig === null) return null;
   if (pointer === null) {
-    if (!ExecutionName.safeParse(liveConfig).success) return null;
+    if (!ExecutionName.safeParse(liveConfig.replace(/-trial$/, "")).success) return null;
     return `The ledger names no model, but the endpoint runs with ${liveConfig}, which a rollout made.`;
   }
   if (pointer.endpointConfigName === liveConfig) return null;
@@ -152,6 +156,7 @@ export function statusLines(
       "running",
       `${kind} ${execution}, started ${ago(since, now)} (${cause})`,
     ]),
+    ...(workload.trial === null ? [] : [["trial", trialText(workload.trial, now)]]),
     ...(frozen === null
       ? []
       : [[paint("yellow", "frozen"), `until ${moment(frozen.until)} UTC by ${frozen.by}: ${frozen.reason}`]]),
@@ -174,6 +179,16 @@ export function statusLines(
       width,
     ),
   ];
+}
+
+function trialText(trial: NonNullable<WorkloadStatus["trial"]>, now: Date): string {
+  const { kind, stickyBy, startedAt } = trial;
+  const part = `${share(trial.share)} of the requests${kind === "shadow" ? " copied" : ""}`;
+  const sticky = stickyBy === null ? "" : ` by ${stickyBy}`;
+  const text =
+    `${kind} of ${modelName(trial.to)} beside ${modelName(trial.from)}, ${part}${sticky}, ` +
+    `since ${moment(startedAt)} UTC (${ago(startedAt, now)})`;
+  return trial.isUnderWay ? text : `${text}; its rollout ended without closing it`;
 }
 
 function stateText(state: string | null, paint: Paint): string {
