@@ -9,6 +9,8 @@ export type TrialStrategy = Extract<Strategy, { kind: "shadow" | "experiment" }>
 
 export interface TrialPlan {
   kind: TrialStrategy["kind"];
+  /** Longest that it takes, its last look included. */
+  longestSeconds: number;
   /** Tokens of the trial alone. */
   fillings: Record<string, Filling>;
 }
@@ -30,17 +32,16 @@ const EARLY_LOOK_SECONDS = 60;
 /** Looks that a trial is divided into after that. Each makes 16 of the 25,000 events that an execution may have. */
 const LOOKS = 1000;
 
-/** Longest that a trial takes, in seconds. */
-export const longestTrial = (strategy: TrialStrategy): number =>
-  strategy.kind === "shadow" ? strategy.maxMinutes * 60 : strategy.maxDays * 86_400;
-
 /** How the workflow tries a challenger. */
 export function planTrial(strategy: TrialStrategy, probesPerMinute: number): TrialPlan {
   const isShadow = strategy.kind === "shadow";
   const share = isShadow ? strategy.samplePercent / 100 : strategy.share;
   const stickyBy = isShadow ? null : strategy.stickyBy;
+  const seconds = isShadow ? strategy.maxMinutes * 60 : strategy.maxDays * 86_400;
+  const lookSeconds = Math.max(EARLY_LOOK_SECONDS, Math.ceil(seconds / LOOKS));
   return {
     kind: strategy.kind,
+    longestSeconds: seconds + lookSeconds,
     fillings: {
       TrialKind: strategy.kind,
       TrialShare: String(share),
@@ -51,7 +52,7 @@ export function planTrial(strategy: TrialStrategy, probesPerMinute: number): Tri
       ChallengerWeight: share,
       EarlyLooks: EARLY_LOOKS,
       EarlyLookSeconds: EARLY_LOOK_SECONDS,
-      LookSeconds: Math.max(EARLY_LOOK_SECONDS, Math.ceil(longestTrial(strategy) / LOOKS)),
+      LookSeconds: lookSeconds,
       ProbesPerLook: probesPerMinute,
     },
   };

@@ -116,7 +116,7 @@ describe("a trial that speaks for the challenger", () => {
     const world = inService();
     world.looks = ["insufficient", "passed"];
     const result = await run(world);
-    const [{ input: question } = { input: {} }] = callsOf(result, "VerifyRollout");
+    const question = callsOf(result, "VerifyRollout")[0]!.input;
     // A look is due each minute; the champion is put back between the second one and this.
     expect([question["startedAt"], (question["tally"] as { sent: number }).sent, question["round"]]).toEqual([
       "2026-03-01T02:02:45.000Z",

@@ -169,6 +169,30 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     );
   }
 
+  /** Lets `role`, a workflow's that may roll out, put a second model beside the one in service, and end that. */
+  grantTry(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    const { workload, names } = this.args;
+    const configuration = names.arn("sagemaker", `endpoint-config/${names.anyExecution(workload)}-trial`);
+    return new aws.iam.RolePolicy(
+      `${this.name}-${grantee}-try`,
+      {
+        role: role.id,
+        policy: document(
+          allow(
+            [
+              "sagemaker:CreateEndpointConfig",
+              "sagemaker:AddTags",
+              "sagemaker:UpdateEndpoint",
+              "sagemaker:DeleteEndpointConfig",
+            ],
+            configuration,
+          ),
+        ),
+      },
+      { parent: this },
+    );
+  }
+
   private baselineName(): string {
     return this.args.names.ofWorkload(this.args.workload, "baseline");
   }

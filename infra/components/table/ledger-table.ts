@@ -2,7 +2,7 @@ import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table.ts";
 
-type Verb = "GetItem" | "PutItem" | "UpdateItem" | "Query";
+type Verb = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query";
 
 /** Table of leases, of what is live, of looks at holdouts, and of the history; one partition a workload. */
 export class LedgerTable extends PartitionedTable {
@@ -33,6 +33,11 @@ export class LedgerTable extends PartitionedTable {
   /** Lets `role` claim an endpoint and move the pointer to what is live behind it. */
   grantMovePointer(grantee: string, role: aws.iam.Role, workload: string): aws.iam.RolePolicy {
     return this.grantItems(grantee, role, "move-pointer", ["GetItem", "PutItem", "UpdateItem"], [workload]);
+  }
+
+  /** Lets `role`, which may move the pointer, remove the trial that it wrote. */
+  grantCloseTrial(grantee: string, role: aws.iam.Role, workload: string): aws.iam.RolePolicy {
+    return this.grantItems(grantee, role, "close-trial", ["DeleteItem"], [workload]);
   }
 
   private grantItems(
