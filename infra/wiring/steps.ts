@@ -10,7 +10,7 @@ import type { Stack } from "./stack.ts";
 
 export type Steps = ReturnType<typeof deploySteps>;
 
-/** The functions that workflows call: accept, evaluate, judge, describe, register; check, probe, verify; record. */
+/** The functions that workflows call: accept, evaluate, judge, describe, register; check, probe, verify, observe; record. */
 export function deploySteps(stack: Stack, foundation: Foundation, models: Serving[], code: Bundles) {
   const { artifacts, lake, ledger, online, key, servingImage } = foundation;
   const { names } = stack;
@@ -20,8 +20,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
     baselineUri: baseline.uri,
     baselineSha256: baseline.sha256,
   });
-  const folders = (...kinds: string[]): Prefix[] =>
-    models.flatMap(({ spec }) => kinds.map((kind) => `${kind}/${spec.name}/` as const));
+  const folders = (...kinds: string[]): Prefix[] => foldersOf(models, ...kinds);
 
   const accept = deployStep(stack, foundation, code, "accept-data", {
     description: "Keeps data that passed the gate: snapshot, profile, online states",
@@ -141,6 +140,30 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       grantReadMetrics(grantee, role, stack.opts),
     ],
   });
+  // Of nothing else both models can be in service: contracts/rollout.ts.
+  const triable = models.filter(({ spec }) => spec.serving.mode === "realtime");
+  const observe = deployStep(stack, foundation, code, "observe-trial", {
+    description: "Says whether a trial goes on, and how it ended",
+    environment: { LEDGER_TABLE, LAKE_BUCKET: lake.bucket.bucket },
+    timeoutSeconds: 600,
+    memoryMiB: 1024,
+    grants: (grantee, role) =>
+      triable.length === 0
+        ? []
+        : [
+            artifacts.grantRead(grantee, role, foldersOf(triable, "specs")),
+            lake.grantReadAll(grantee, role, foldersOf(triable, "capture", "labels", "trials")),
+            lake.grantWrite(grantee, role, foldersOf(triable, "trials")),
+            ledger.grantRead(
+              grantee,
+              role,
+              triable.map(({ spec }) => spec.name),
+            ),
+            key.grantDecrypt(grantee, role, ["dynamodb"]),
+            key.grantEncrypt(grantee, role, ["s3"]),
+            grantReadMetrics(grantee, role, stack.opts),
+          ],
+  });
   const record = deployStep(stack, foundation, code, "record-outcome", {
     description: "Adds a line to the history",
     environment: { LEDGER_TABLE },
@@ -149,8 +172,11 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       key.grantDecrypt(grantee, role, ["dynamodb"]),
     ],
   });
-  return { accept, evaluate, judge, describe, register, capacity, probe, verify, record };
+  return { accept, evaluate, judge, describe, register, capacity, probe, verify, observe, record };
 }
+
+const foldersOf = (models: Model[], ...kinds: string[]): Prefix[] =>
+  models.flatMap(({ spec }) => kinds.map((kind) => `${kind}/${spec.name}/` as const));
 
 /** An environment variable that says something about each workload, as JSON. */
 export const perWorkload = <Of extends Model>(

@@ -57,6 +57,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     WORKLOADS: JSON.stringify({ "hospital-readmission": baseline }),
   },
   "judge-challenger": { LEDGER_TABLE: "ledger", ARTIFACT_BUCKET: "artifacts" },
+  "observe-trial": { LEDGER_TABLE: "ledger", LAKE_BUCKET: "lake" },
   "accept-data": { LAKE_BUCKET: "lake", ONLINE_TABLE: "online" },
   "write-card": { ARTIFACT_BUCKET: "artifacts", CARD_PREFIX: "perennial-dev-" },
   "register-model": {

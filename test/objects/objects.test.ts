@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Objects } from "@perennial/objects";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -12,6 +12,12 @@ const uri = "s3://artifacts/a/b c.json";
 
 const body = (text: string) =>
   ({ Body: { transformToByteArray: () => Promise.resolve(new TextEncoder().encode(text)) } }) as object;
+
+async function all(keys: AsyncGenerator<string>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const key of keys) found.push(key);
+  return found;
+}
 
 beforeEach(() => s3.reset());
 
@@ -52,6 +58,38 @@ describe("reading", () => {
       "s3://bucket/ can't be read (TypeError: expected s3://bucket/key);",
     );
     expect(s3.calls()).toHaveLength(0);
+  });
+});
+
+describe("finding", () => {
+  it("lists the keys of a folder page by page, after one that is known", async () => {
+    s3.on(ListObjectsV2Command)
+      .resolvesOnce({ Contents: [{ Key: "a/2" }, { Key: "a/3" }], NextContinuationToken: "more" })
+      .resolvesOnce({ Contents: [{ Key: "a/4" }] })
+      .resolves({});
+    expect(await all(objects.list("s3://artifacts/a/", "a/1"))).toEqual(["a/2", "a/3", "a/4"]);
+    const asked = { Bucket: "artifacts", Prefix: "a/", StartAfter: "a/1" };
+    expect(s3.commandCalls(ListObjectsV2Command).map(({ args: [{ input }] }) => input)).toEqual([
+      asked,
+      { ...asked, ContinuationToken: "more" },
+    ]);
+    expect(await all(objects.list("s3://artifacts/a/"))).toEqual([]);
+  });
+
+  it("says which folder is refused to it", async () => {
+    s3.on(ListObjectsV2Command).rejects(Object.assign(new Error("no"), { name: "AccessDenied" }));
+    await expect(all(objects.list("s3://artifacts/a/"))).rejects.toThrow(
+      "s3://artifacts/a/ can't be listed (AccessDenied: no); expected a folder that this function's role may list",
+    );
+  });
+
+  it("tells an object that isn't there from one that is refused", async () => {
+    s3.on(GetObjectCommand).rejects(Object.assign(new Error("gone"), { name: "NoSuchKey" }));
+    expect(await objects.readIfThere(uri)).toBeNull();
+    s3.on(GetObjectCommand).rejects(Object.assign(new Error("no"), { name: "AccessDenied" }));
+    await expect(objects.readIfThere(uri)).rejects.toThrow(`${uri} can't be read (AccessDenied: no)`);
+    s3.on(GetObjectCommand).resolves(body("four"));
+    expect((await objects.readIfThere(uri))?.bytes.toString()).toBe("four");
   });
 });
 

@@ -1,5 +1,8 @@
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { named } from "./ledger-table.ts";
+
+/** Keys of a page of a listing; S3 gives 1,000. */
+const PAGE = 2;
 
 /** Buckets in memory. A command that it doesn't know is an error. */
 export class StoredObjects {
@@ -31,6 +34,22 @@ export class StoredObjects {
       this.written.push(uri);
       this.byUri.set(uri, Buffer.from(command.input.Body as string));
       return {};
+    }
+    if (command instanceof ListObjectsV2Command) {
+      const { Bucket, Prefix = "", StartAfter = "", ContinuationToken = "" } = command.input;
+      const after = ContinuationToken === "" ? StartAfter : ContinuationToken;
+      const start = `s3://${Bucket}/`;
+      const keys = [...this.byUri.keys()]
+        .filter((uri) => uri.startsWith(start + Prefix))
+        .map((uri) => uri.slice(start.length))
+        .filter((key) => key > after)
+        .sort();
+      const page = keys.slice(0, PAGE);
+      const last = page.at(-1);
+      return {
+        Contents: page.map((Key) => ({ Key })),
+        ...(keys.length > PAGE && last !== undefined ? { NextContinuationToken: last } : {}),
+      };
     }
     throw new Error(
       "StoredObjects has no answer for this command; add it to test/support/stored-objects.ts.",

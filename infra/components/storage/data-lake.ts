@@ -5,7 +5,7 @@ import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
 export interface DataLakeArgs extends Omit<PrivateBucketArgs, "expiry"> {
   /** Days that the prepared and sealed parts of an execution are kept, with what it said of entities. */
   preparedDays: number;
-  /** Days that captured requests and answers are kept, and the labels that came late for them. */
+  /** Days that captured requests and answers are kept, and the labels that came late for them, and what trials made of both. */
   captureDays: number;
 }
 
@@ -23,6 +23,7 @@ export class DataLake extends PrivateBucket {
       { id: "capture", prefix: "capture/" as const, days: captureDays },
       // A label is joined to the captured answer that it belongs to: without that one it says nothing.
       { id: "labels", prefix: "labels/" as const, days: captureDays },
+      { id: "trials", prefix: "trials/" as const, days: captureDays },
     ];
     super("DataLake", name, { ...bucket, expiry }, opts);
     this.registerOutputs({ bucketArn: this.bucket.arn });

@@ -6,6 +6,7 @@ import { CardReference } from "./model-card.ts";
 import { ExecutionName, Instant, S3Uri, Sha256, WorkloadName } from "./names.ts";
 import { OutcomeReport } from "./outcome-report.ts";
 import { Registration } from "./registry.ts";
+import { TrialRequest } from "./trial.ts";
 import { FreezeTrigger, RetrainingTrigger, RolloutRequested } from "./trigger.ts";
 import { VerdictReference } from "./verdict.ts";
 import { ProbeRequest, ProbeTally, Verification, VerificationRequest } from "./verification.ts";
@@ -277,6 +278,11 @@ export const FUNCTIONS = {
     answer: z.strictObject({ summary: z.string() }),
   },
   "probe-endpoint": { environment: z.object({}), event: ProbeRequest, answer: ProbeTally },
+  "observe-trial": {
+    environment: z.object({ LEDGER_TABLE: z.string().min(1), LAKE_BUCKET: z.string().min(1) }),
+    event: TrialRequest,
+    answer: Verification,
+  },
   "verify-rollout": { environment: z.object({}), event: VerificationRequest, answer: Verification },
   "record-outcome": {
     environment: z.object({ LEDGER_TABLE: z.string().min(1) }),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { parse } from "@perennial/contracts";
 import type { z } from "zod";
 
@@ -13,7 +13,7 @@ export interface StoredObject {
 
 /** An object could not be read or written: which one, and why. The service's own error is the cause. */
 export class ObjectFault extends Error {
-  constructor(uri: string, purpose: "read" | "written", expected: string, cause: unknown) {
+  constructor(uri: string, purpose: "read" | "listed" | "written", expected: string, cause: unknown) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     super(`${uri} can't be ${purpose} (${reason}); expected ${expected}`, { cause });
     this.name = "ObjectFault";
@@ -36,6 +36,52 @@ export class Objects {
       return { uri, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
     } catch (error) {
       throw new ObjectFault(uri, "read", "an object that this function's role may read", error);
+    }
+  }
+
+  /**
+   * Reads an object where there is one; otherwise null. Whoever may not list its folder can't know, and is refused.
+   *
+   * @throws {ObjectFault} naming the object.
+   */
+  async readIfThere(uri: string): Promise<StoredObject | null> {
+    try {
+      return await this.read(uri);
+    } catch (error) {
+      const { cause } = error as ObjectFault;
+      if (cause instanceof Error && cause.name === "NoSuchKey") return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Keys of the objects under a folder, in their order.
+   *
+   * @param after only those that come after this key.
+   * @throws {ObjectFault} naming the folder.
+   */
+  async *list(uri: string, after?: string): AsyncGenerator<string> {
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await this.page(uri, after, ContinuationToken);
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+  }
+
+  private async page(uri: string, StartAfter: string | undefined, ContinuationToken: string | undefined) {
+    try {
+      const { Bucket, Key: Prefix } = placeOf(uri);
+      return await this.client.send(
+        new ListObjectsV2Command({
+          Bucket,
+          Prefix,
+          ...(StartAfter === undefined ? {} : { StartAfter }),
+          ...(ContinuationToken === undefined ? {} : { ContinuationToken }),
+        }),
+      );
+    } catch (error) {
+      throw new ObjectFault(uri, "listed", "a folder that this function's role may list", error);
     }
   }
 

@@ -74,6 +74,7 @@ describe("a bucket", () => {
       { id: "entities", status: "Enabled", filter: { prefix: "entities/" }, expiration: { days: 30 } },
       { id: "capture", status: "Enabled", filter: { prefix: "capture/" }, expiration: { days: 60 } },
       { id: "labels", status: "Enabled", filter: { prefix: "labels/" }, expiration: { days: 60 } },
+      { id: "trials", status: "Enabled", filter: { prefix: "trials/" }, expiration: { days: 60 } },
     ]);
   });
 
