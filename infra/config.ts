@@ -71,6 +71,7 @@ const Settings = z
     useSpot: flag,
     servingInstanceType: instanceType,
     servingInstanceCount: integer(1, 50),
+    lambdaArchitecture: z.enum(["x64", "arm64"]),
     bakeSeconds: integer(0, 3600),
     rollout: z.enum(["", "all-at-once"]).transform((text) => (text === "" ? undefined : text)),
     logRetentionDays: integer(1, 3653).refine((days) => RETENTION_DAYS.includes(days), {

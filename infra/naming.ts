@@ -34,6 +34,8 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     functionLogGroup: (name: FunctionName) => `/aws/lambda/${prefix}-${name}`,
     endpoint: (workload: string) => `${prefix}-${workload}`,
     endpointLogGroup: (workload: string) => `/aws/sagemaker/Endpoints/${prefix}-${workload}`,
+    scoringFunction: (workload: string) => `${prefix}-${workload}-score`,
+    scoringLogGroup: (workload: string) => `/aws/lambda/${prefix}-${workload}-score`,
     httpApi: `${prefix}-http-api`,
     httpApiLogGroup: `/aws/apigateway/${prefix}-http-api`,
     // CloudWatch Logs takes WAF's logs into groups of this prefix alone.
@@ -61,6 +63,7 @@ export function naming({ stack, accountId, region }: { stack: string; accountId:
     /** Tags of what a workflow makes of one workload, where no provider adds the stack's. */
     allTags: (workload: string) => ({ ...stackTags, "perennial:workload": workload }),
     servingImageParameter: `/perennial/${stack}/serving-image`,
+    scoringCodeParameter: (workload: string) => `/perennial/${stack}/scoring-code/${workload}`,
   };
 }
 

@@ -112,6 +112,10 @@ function rolloutEnd({ outcome, from, wanted, endpoint, verification, trial, inpu
         const end = `${capital(to)} was on trial beside ${before}, which stays: ${reasonsOf(trial)}`;
         return sentences(end, why, trial.summary);
       }
+      if (verification?.status === "failed") {
+        const end = `${capital(to)} is not put in service, ${before} stays: ${reasonsOf(verification)}`;
+        return sentences(end, verification.summary);
+      }
       return sentences(
         `The endpoint came back with ${endpoint.EndpointConfigName} instead of ${wanted}: ${to} is not in service, ` +
           `${before} stays.`,

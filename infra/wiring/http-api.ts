@@ -1,3 +1,4 @@
+import { LIVE_ALIAS } from "@perennial/contracts";
 import {
   type ApiDescription,
   bodyKiBOf,
@@ -17,7 +18,7 @@ import { ApiAccount } from "../components/http-api/api-account.ts";
 import { ApiDomain } from "../components/http-api/api-domain.ts";
 import { type ApiAuthorization, HttpApi } from "../components/http-api/http-api.ts";
 import type { ApiRoute } from "../components/http-api/routes.ts";
-import type { Serving } from "./endpoints.ts";
+import { hasEndpoint, type Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import { type Bundles, deployStep } from "./functions.ts";
 import type { Stack } from "./stack.ts";
@@ -136,21 +137,39 @@ function deployAnswer(
   served: Serving[],
   code: Bundles,
 ): aws.lambda.Function {
+  const { ledger, key } = foundation;
+  // There a trial may tell callers which of two models they meet.
+  const triable = served.filter(({ spec }) => spec.serving.mode === "realtime").map(({ spec }) => spec.name);
   return deployStep(stack, foundation, code, "answer-http", {
     description: "Answers the HTTP API",
     environment: {
-      WORKLOADS: perWorkload(served, ({ spec, endpoint }) => ({
-        kind: "endpoint",
-        endpointName: endpoint.endpointName,
-        maxBodyKiB: bodyKiBOf(spec),
+      LEDGER_TABLE: ledger.table.name,
+      WORKLOADS: perWorkload(served, (serving) => ({
+        ...targetOf(serving),
+        maxBodyKiB: bodyKiBOf(serving.spec),
       })),
       CORS_ORIGINS: JSON.stringify(stack.settings.corsOrigins),
     },
     timeoutSeconds: 29,
     memoryMiB: 1024,
-    grants: (grantee, role) => served.map(({ endpoint }) => endpoint.grantInvoke(grantee, role)),
+    grants: (grantee, role) => [
+      ...served.map((serving) =>
+        hasEndpoint(serving)
+          ? serving.endpoint.grantInvoke(grantee, role)
+          : serving.scoring.grantInvoke(grantee, role),
+      ),
+      ...(triable.length === 0
+        ? []
+        : [ledger.grantRead(grantee, role, triable), key.grantDecrypt(grantee, role, ["dynamodb"])]),
+    ],
   }).function;
 }
+
+/** What answers for a workload, as the function is told. */
+const targetOf = (serving: Serving) =>
+  hasEndpoint(serving)
+    ? { kind: "endpoint", endpointName: serving.endpoint.endpointName }
+    : { kind: "function", functionName: serving.scoring.functionName, alias: LIVE_ALIAS };
 
 function authorizationOf(stack: Stack, foundation: Foundation, code: Bundles): ApiAuthorization {
   const { apiAuth: kind, jwtIssuer = "", jwtAudience = "" } = stack.settings;

@@ -1,4 +1,4 @@
-import { type FunctionName, FUNCTIONS, platformParameter } from "@perennial/contracts";
+import { type FunctionName, FUNCTIONS, LIVE_ALIAS, platformParameter } from "@perennial/contracts";
 import * as pulumi from "@pulumi/pulumi";
 import { PlatformParameters } from "../components/platform/platform-parameters.ts";
 import type { TrackingApp } from "../components/tracking/tracking-app.ts";
@@ -6,7 +6,11 @@ import { JOB_LOG_GROUPS } from "../components/training/job-logs.ts";
 import type { Foundation } from "./foundation.ts";
 import { isDeployed } from "./functions.ts";
 import type { Stack } from "./stack.ts";
+import { type EndpointServing, hasEndpoint } from "./endpoints.ts";
+import type { FunctionServing } from "./scoring-functions.ts";
 import type { Loop } from "./workflows.ts";
+
+type Answering = Pick<EndpointServing, "endpoint"> | Pick<FunctionServing, "scoring">;
 
 /** Publishes what the stack holds, for the command line and for people. */
 export function publish(
@@ -43,13 +47,17 @@ export function publish(
           ...JOB_LOG_GROUPS,
           ...(httpApi === null ? {} : { "http-api": names.httpApiLogGroup }),
           ...Object.fromEntries(
-            loops.map(({ spec }) => [`endpoint/${spec.name}`, names.endpointLogGroup(spec.name)]),
+            loops.map((loop) =>
+              hasEndpoint(loop)
+                ? [`endpoint/${loop.spec.name}`, names.endpointLogGroup(loop.spec.name)]
+                : [`scoring/${loop.spec.name}`, names.scoringLogGroup(loop.spec.name)],
+            ),
           ),
         },
-        workloads: loops.map(({ spec, registry, endpoint, retrain, rollout, stored, baseline }) => ({
+        workloads: loops.map(({ spec, registry, retrain, rollout, stored, baseline, ...serving }) => ({
           name: spec.name,
           title: spec.title,
-          endpoint: endpoint.endpointName,
+          ...answering(serving),
           modelPackageGroup: registry.groupName,
           retrainStateMachineArn: retrain.stateMachineArn,
           rolloutStateMachineArn: rollout.stateMachineArn,
@@ -59,14 +67,25 @@ export function publish(
       },
       servingImageName: names.servingImageParameter,
       servingImageUri: servingImage.imageUri,
+      scoringCode: Object.fromEntries(
+        loops.flatMap((loop) =>
+          hasEndpoint(loop) ? [] : [[names.scoringCodeParameter(loop.spec.name), loop.scoring.codeSha256]],
+        ),
+      ),
     },
-    // A changed image is rolled out by the workflow, which must know it by then.
+    // A changed image or function is rolled out by the workflow, which must know it by then.
     { ...opts, dependsOn: loops.map(({ rollout }) => rollout) },
   );
   return {
     platform: parameterName,
     endpoints: pulumi.output(
-      Object.fromEntries(loops.map(({ spec, endpoint }) => [spec.name, endpoint.endpointName])),
+      Object.fromEntries(loops.map((loop) => [loop.spec.name, answering(loop).endpoint])),
     ),
   };
 }
+
+/** What answers for a workload, and how it is asked. */
+const answering = (serving: Answering) =>
+  "endpoint" in serving
+    ? { endpoint: serving.endpoint.endpointName }
+    : { endpoint: serving.scoring.functionName, functionAlias: LIVE_ALIAS };

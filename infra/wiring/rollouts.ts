@@ -7,6 +7,7 @@ import {
 } from "@perennial/contracts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { Settings } from "../config.ts";
+import { planTrial, type TrialPlan } from "./trial-rollout.ts";
 
 /** What SageMaker takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html */
 const LONGEST_DEPLOYMENT_SECONDS = 14_400;
@@ -24,24 +25,31 @@ export interface RolloutPlan {
   fillings: Record<string, Filling>;
 }
 
+export interface EndpointRolloutPlan extends RolloutPlan {
+  /** What goes before the update where both models are tried in service. */
+  trial: TrialPlan | null;
+}
+
 type StackSettings = Pick<Settings, "rollout" | "servingInstanceCount" | "bakeSeconds">;
 
 /**
- * How the workload's models are put in service in this stack.
+ * How the workload's models are put in service behind an endpoint of this stack.
  *
  * @throws {InvalidInput} where SageMaker would refuse it during the first rollout.
  */
-export function planRollout(spec: WorkloadSpec, settings: StackSettings): RolloutPlan {
+export function planRollout(spec: WorkloadSpec, settings: StackSettings): EndpointRolloutPlan {
   const { guards, probesPerMinute } = spec.rollout;
-  if (spec.serving.mode === "lambda") {
-    const message = "given lambda, which isn't deployed yet; expected realtime or serverless";
-    throw fault(spec, message, "serving.mode");
-  }
   const strategy: Strategy =
     settings.rollout === undefined ? spec.rollout.strategy : { kind: settings.rollout };
   const policy = policyOf(spec, strategy, settings);
+  const isTried = strategy.kind === "shadow" || strategy.kind === "experiment";
+  const trial = isTried ? planTrial(strategy, probesPerMinute) : null;
+  // Both models are brought up for it, and the champion alone after it.
+  const trialSeconds = trial === null ? 0 : trial.longestSeconds + 2 * PROVISIONING_SECONDS;
+  const seconds = policy.MaximumExecutionTimeoutInSeconds + trialSeconds;
   return {
-    minutes: Math.ceil(policy.MaximumExecutionTimeoutInSeconds / 60) + AFTERWARDS_MINUTES,
+    trial,
+    minutes: Math.ceil(seconds / 60) + AFTERWARDS_MINUTES,
     fillings: {
       BlueGreenUpdatePolicy: policy,
       RoundSeconds: ROUND_SECONDS,
@@ -60,6 +68,9 @@ function policyOf(spec: WorkloadSpec, strategy: Strategy, settings: StackSetting
   const { bakeSeconds } = settings;
   switch (strategy.kind) {
     case "all-at-once":
+    // What was tried in service needn't get there by degrees.
+    case "shadow":
+    case "experiment":
       return policy({ Type: "ALL_AT_ONCE", WaitIntervalInSeconds: bakeSeconds }, bakeSeconds, 0);
     case "canary": {
       mustHaveTwoInstances(spec, strategy.kind, settings);
@@ -82,9 +93,6 @@ function policyOf(spec: WorkloadSpec, strategy: Strategy, settings: StackSetting
       const routing = { Type: "LINEAR", WaitIntervalInSeconds: strategy.waitSeconds, LinearStepSize };
       return policy(routing, waits, bakeSeconds);
     }
-    case "shadow":
-    case "experiment":
-      throw fault(spec, `${strategy.kind} isn't deployed yet; expected all-at-once, canary or linear`);
   }
 }
 
@@ -113,5 +121,5 @@ function mustHaveTwoInstances(
   );
 }
 
-const fault = ({ name }: WorkloadSpec, message: string, path = "rollout.strategy"): InvalidInput =>
-  new InvalidInput(`workload ${name} in this stack`, [{ path, message }]);
+const fault = ({ name }: WorkloadSpec, message: string): InvalidInput =>
+  new InvalidInput(`workload ${name} in this stack`, [{ path: "rollout.strategy", message }]);

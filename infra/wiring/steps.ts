@@ -1,10 +1,11 @@
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { grantReadQuotas } from "../components/endpoint/read-quotas.ts";
 import { grantReadMetrics } from "../components/monitoring/read-metrics.ts";
 import type { Prefix } from "../components/storage/private-bucket.ts";
 import type { Foundation } from "./foundation.ts";
 import { type Bundles, deployStep } from "./functions.ts";
-import type { Serving } from "./endpoints.ts";
+import { hasEndpoint, type Serving } from "./endpoints.ts";
 import type { Model } from "./models.ts";
 import type { Stack } from "./stack.ts";
 
@@ -108,12 +109,15 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       ]),
     ],
   });
+  const behindEndpoints = models.filter(hasEndpoint);
   const capacity = deployStep(stack, foundation, code, "check-capacity", {
     description: "Says whether the account may run a second fleet",
-    environment: { ENDPOINTS: pulumi.jsonStringify(models.map(({ endpoint }) => endpoint.endpointName)) },
+    environment: {
+      ENDPOINTS: pulumi.jsonStringify(behindEndpoints.map(({ endpoint }) => endpoint.endpointName)),
+    },
     timeoutSeconds: 100,
     grants: (grantee, role) => [
-      ...models.map(({ endpoint }) => endpoint.grantDescribe(grantee, role)),
+      ...behindEndpoints.map(({ endpoint }) => endpoint.grantDescribe(grantee, role)),
       grantReadQuotas(grantee, role, stack.opts),
     ],
   });
@@ -125,7 +129,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
     grants: (grantee, role) => [
       artifacts.grantRead(grantee, role, folders("specs")),
       key.grantDecrypt(grantee, role, ["s3"]),
-      ...models.map(({ endpoint }) => endpoint.grantInvoke(grantee, role)),
+      ...models.map((serving) => grantProbe(serving, grantee, role)),
     ],
   });
   const verify = deployStep(stack, foundation, code, "verify-rollout", {
@@ -136,7 +140,7 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
     grants: (grantee, role) => [
       artifacts.grantRead(grantee, role, folders("specs")),
       key.grantDecrypt(grantee, role, ["s3"]),
-      ...models.map(({ endpoint }) => endpoint.grantInvoke(grantee, role)),
+      ...models.map((serving) => grantProbe(serving, grantee, role)),
       grantReadMetrics(grantee, role, stack.opts),
     ],
   });
@@ -174,6 +178,12 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
   });
   return { accept, evaluate, judge, describe, register, capacity, probe, verify, observe, record };
 }
+
+/** Lets a step ask whatever answers: of a function every version, before callers may reach it. */
+const grantProbe = (serving: Serving, grantee: string, role: aws.iam.Role): aws.iam.RolePolicy =>
+  hasEndpoint(serving)
+    ? serving.endpoint.grantInvoke(grantee, role)
+    : serving.scoring.grantProbe(grantee, role);
 
 const foldersOf = (models: Model[], ...kinds: string[]): Prefix[] =>
   models.flatMap(({ spec }) => kinds.map((kind) => `${kind}/${spec.name}/` as const));

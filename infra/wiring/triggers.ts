@@ -4,6 +4,7 @@ import * as forms from "../components/triggers/forms.ts";
 import * as patterns from "../components/triggers/patterns.ts";
 import { Trigger } from "../components/triggers/trigger.ts";
 import type { Doors } from "./doors.ts";
+import { hasEndpoint } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Stack } from "./stack.ts";
 import type { Loop } from "./workflows.ts";
@@ -28,8 +29,21 @@ export function setTriggers(
     args: Pick<ConstructorParameters<typeof Trigger>[1], "on" | "listeners">,
   ) => new Trigger(name, { ruleName: names.shared(name), description, ...args }, opts);
 
-  for (const { spec } of loops) {
+  for (const loop of loops) {
+    const { spec } = loop;
     const { name } = spec;
+    trigger(`${name}-schedule`, `Asks for a retraining of ${name} now and then`, {
+      on: { schedule: spec.retraining.schedule },
+      listeners: [{ ...admitRetraining, form: forms.scheduled(name) }],
+    });
+    if (!hasEndpoint(loop)) {
+      // Nothing captures what a function is asked, so that no drift is seen, either.
+      trigger(`${name}-code`, `Rolls what is live of ${name} out anew when its function's code changes`, {
+        on: { pattern: patterns.parameterChanged(names.scoringCodeParameter(name)) },
+        listeners: [{ ...admitRollout, form: forms.imageChanged(stack, name) }],
+      });
+      continue;
+    }
     const alarm = new DriftAlarm(
       name,
       {
@@ -42,10 +56,6 @@ export function setTriggers(
       },
       opts,
     );
-    trigger(`${name}-schedule`, `Asks for a retraining of ${name} now and then`, {
-      on: { schedule: spec.retraining.schedule },
-      listeners: [{ ...admitRetraining, form: forms.scheduled(name) }],
-    });
     trigger(`${name}-drift`, `Asks for a retraining of ${name} when its features drift`, {
       on: { pattern: alarm.alarmName.apply(patterns.alarmWentOff) },
       listeners: [{ ...admitRetraining, form: forms.drifted(name) }],

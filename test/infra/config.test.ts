@@ -43,6 +43,7 @@ it("reads a stack's settings with their types", async () => {
     preparedDays: 30,
     captureDays: 30,
     kmsDeletionWindowDays: 7,
+    lambdaArchitecture: "x64",
     trainingImageUri: undefined,
     servingImageUri: undefined,
     subnetIds: [],

@@ -53,6 +53,58 @@ describe("a plan", () => {
     expect([plan.fillings["BlueGreenUpdatePolicy"], plan.minutes]).toEqual([policy, minutes]);
   });
 
+  it.each<[Strategy, number, object]>([
+    [
+      { kind: "shadow", requests: 500, maxMinutes: 90, samplePercent: 20 },
+      // An update, its verification, both models' start and the champion's, the trial and its last look.
+      61 + 60 + 120 + 90 + 1,
+      {
+        TrialKind: "shadow",
+        TrialShare: "0.2",
+        StickyBy: { NULL: true },
+        ChampionWeight: 1,
+        ChallengerWeight: 0.2,
+        LookSeconds: 60,
+      },
+    ],
+    [
+      {
+        kind: "experiment",
+        share: 0.45,
+        stickyBy: "customer",
+        alpha: 0.05,
+        worthwhileGain: 0.01,
+        maxDays: 30,
+      },
+      61 + 60 + 120 + 30 * 1440 + 2592 / 60,
+      {
+        TrialKind: "experiment",
+        TrialShare: "0.45",
+        StickyBy: { S: "customer" },
+        ChampionWeight: 0.55,
+        ChallengerWeight: 0.45,
+        LookSeconds: 2592,
+      },
+    ],
+  ])(
+    "of %j tries both models first, within the time that it may take, and moves all at once",
+    (strategy, minutes, fillings) => {
+      const plan = planRollout(specOf(strategy), { ...STACK, servingInstanceCount: 1 });
+      expect([plan.minutes, plan.trial?.fillings]).toEqual([
+        Math.ceil(minutes),
+        { ...fillings, EarlyLooks: 60, EarlyLookSeconds: 60, ProbesPerLook: 60 },
+      ]);
+      expect(plan.fillings["BlueGreenUpdatePolicy"]).toMatchObject({
+        TrafficRoutingConfiguration: { Type: "ALL_AT_ONCE" },
+      });
+    },
+  );
+
+  it("tries nothing where the stack says all at once", () => {
+    const strategy: Strategy = { kind: "shadow", requests: 500, maxMinutes: 90, samplePercent: 20 };
+    expect(planRollout(specOf(strategy), { ...STACK, rollout: "all-at-once" }).trial).toBeNull();
+  });
+
   it("takes what the guards say into the alarms, in their units", () => {
     const { BlueGreenUpdatePolicy: _policy, ...fillings } = planRollout(TEST_SPEC, STACK).fillings;
     expect(fillings).toEqual({
@@ -119,11 +171,4 @@ describe("what SageMaker would refuse during the first rollout is refused with t
     const result = Spec.safeParse({ ...TEST_SPEC, rollout });
     expect(result.error?.issues.map(({ path }) => path.join("."))).toEqual(["rollout.strategy.percent"]);
   });
-});
-
-it("is refused for a model in a function: nothing deploys one yet", () => {
-  const serving = { mode: "lambda", maxRecords: 10, maxBodyKiB: 10, memoryMiB: 1769 } as const;
-  expect(() => planRollout(specOf({ kind: "all-at-once" }, serving), STACK)).toThrow(
-    "serving.mode: given lambda, which isn't deployed yet; expected realtime or serverless",
-  );
 });

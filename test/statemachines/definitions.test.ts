@@ -17,6 +17,23 @@ const CLIENTS: Record<string, string> = {
   sns: "sns",
 };
 
+const BY_ROLLOUT = [
+  "CreateModel",
+  "CreateEndpointConfig",
+  "CreateErrorAlarm",
+  "CreateLatencyAlarm",
+  "CreateRefusalAlarm",
+  "CreateSlowdownAlarm",
+];
+/** The Tasks that make something. */
+const MADE: Record<Workflow, string[]> = {
+  retrain: ["Prepare", "Tune", "Train"],
+  rollout: BY_ROLLOUT,
+  "rollout-function": ["CreateErrorAlarm", "CreateLatencyAlarm"],
+  shadow: [...BY_ROLLOUT, "CreateTrialConfig"],
+  experiment: [...BY_ROLLOUT, "CreateTrialConfig"],
+};
+
 /** Step Functions' own client fails so: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html */
 const OF_STEP_FUNCTIONS = ["Lambda.SdkClientException"];
 
@@ -40,9 +57,14 @@ describe.each(WORKFLOWS)("%s", (workflow) => {
   });
 
   it("is valid once its tokens are filled, with and without what may be left out", () => {
-    const absent = { VpcConfig: null, ...(workflow === "retrain" ? { SpotWaitSeconds: null } : {}) };
+    const optional = ["VpcConfig", "SpotWaitSeconds", "OnlineTable"].filter(
+      (token) => token in fillingsOf(workflow),
+    );
+    const absent = Object.fromEntries(optional.map((token) => [token, null]));
     for (const changes of [{}, absent]) expect(validate(rendered(workflow, changes)).errorsText()).toBe("");
-    expect(JSON.stringify(rendered(workflow, absent))).not.toMatch(/VpcConfig|MaxWaitTimeInSeconds/);
+    expect(JSON.stringify(rendered(workflow, absent))).not.toMatch(
+      /VpcConfig|MaxWaitTimeInSeconds|PERENNIAL_ONLINE_TABLE/,
+    );
   });
 
   it("names no account, no region, and no ARN but those of integrations", () => {
@@ -76,19 +98,7 @@ describe.each(WORKFLOWS)("%s", (workflow) => {
     const making = tasksOf(workflow).filter(([, { Resource }]) =>
       /:(create\w+|putMetricAlarm)(\.sync)?$/.test(Resource!),
     );
-    expect(making.map(([name]) => name)).toEqual(
-      workflow === "retrain"
-        ? ["Prepare", "Tune", "Train"]
-        : [
-            "CreateModel",
-            "CreateEndpointConfig",
-            "CreateErrorAlarm",
-            "CreateLatencyAlarm",
-            "CreateRefusalAlarm",
-            "CreateSlowdownAlarm",
-            ...(workflow === "rollout" ? [] : ["CreateTrialConfig"]),
-          ],
-    );
+    expect(making.map(([name]) => name)).toEqual(MADE[workflow]);
     expect(making.map(([, { Parameters }]) => Parameters!["Tags"])).toEqual(
       making.map(() => fillingsOf(workflow)["Tags"]),
     );

@@ -5,7 +5,7 @@ import { fill, type Filling } from "../../infra/components/workflow/definition.t
 import { planTrial, trialRollout, type TrialStrategy } from "../../infra/wiring/trial-rollout.ts";
 
 /** The workflows: rollouts by the trial that goes before, if any. */
-export type Workflow = "retrain" | "rollout" | TrialStrategy["kind"];
+export type Workflow = "retrain" | "rollout" | "rollout-function" | TrialStrategy["kind"];
 
 /** As long as a workload's name may be: job and model names are built from it. */
 export const WORKLOAD = "hospital-readmission-in-30-days1";
@@ -36,7 +36,7 @@ export const TRIALS = {
 } as const satisfies Record<TrialStrategy["kind"], Strategy>;
 
 /** What the program fills the tokens of the files with, in the smallest form that still runs. */
-const OF_FILES: Record<"retrain" | "rollout", Record<string, Filling>> = {
+const OF_FILES: Record<"retrain" | "rollout" | "rollout-function", Record<string, Filling>> = {
   retrain: {
     ...SHARED,
     ExecutionTimeoutSeconds: 7200,
@@ -108,11 +108,35 @@ const OF_FILES: Record<"retrain" | "rollout", Record<string, Filling>> = {
     BaselineModelName: "baseline-model",
     BaselineEndpointConfigName: "baseline-config",
   },
+  "rollout-function": {
+    Workload: WORKLOAD,
+    Tags: SHARED.Tags,
+    RecordFunctionArn: SHARED.RecordFunctionArn,
+    AlertTopicArn: SHARED.AlertTopicArn,
+    ExecutionTimeoutSeconds: 7200,
+    LedgerTable: "perennial-dev-ledger",
+    FunctionName: `perennial-dev-${WORKLOAD}-score`,
+    Alias: "live",
+    AlarmPrefix: "perennial-dev",
+    Shares: [0.1, 1],
+    Rounds: [3, 2],
+    RoundSeconds: 15,
+    ProbesPerRound: 15,
+    SpecUri: "s3://perennial-dev-123456789012-artifacts/specs/w/1/spec.json",
+    ComparableRequests: 100,
+    LatencyMillis: 500,
+    ProbeFunctionArn: functionArn("probe-endpoint"),
+    VerifyFunctionArn: functionArn("verify-rollout"),
+    MaxBodyKiB: "1024",
+    MaxRecords: "1000",
+    OnlineTable: "arn:aws:dynamodb:eu-central-1:123456789012:table/perennial-dev-online",
+    BaselineModelName: "baseline-model",
+  },
 };
 
 /** A workflow as its file says it, with a trial where it has one. */
 function sourceOf(workflow: Workflow): { definition: string; fillings: Record<string, Filling> } {
-  const file = workflow === "retrain" ? "retrain" : "rollout";
+  const file = isFile(workflow) ? workflow : "rollout";
   const path = join(import.meta.dirname, `../../statemachines/${file}.asl.json`);
   const plain = { definition: readFileSync(path, "utf8"), fillings: OF_FILES[file] };
   if (workflow === file) return plain;
@@ -121,7 +145,9 @@ function sourceOf(workflow: Workflow): { definition: string; fillings: Record<st
   return { ...tried, fillings: tried.fillings as Record<string, Filling> };
 }
 
-export const WORKFLOWS: Workflow[] = ["retrain", "rollout", "shadow", "experiment"];
+const isFile = (workflow: Workflow): workflow is keyof typeof OF_FILES => workflow in OF_FILES;
+
+export const WORKFLOWS: Workflow[] = ["retrain", "rollout", "rollout-function", "shadow", "experiment"];
 
 export const source = (workflow: Workflow): string => sourceOf(workflow).definition;
 export const fillingsOf = (workflow: Workflow): Record<string, Filling> => sourceOf(workflow).fillings;

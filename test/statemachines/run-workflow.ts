@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { FUNCTIONS, type FunctionName, TrialRequest } from "@perennial/contracts";
+import { FUNCTIONS, type FunctionName } from "@perennial/contracts";
 import { VirtualClock } from "../../local/clock.ts";
 import { runExecution, Stop } from "../../local/workflows/execution.ts";
 import { History, type HistoryEvent } from "../../local/workflows/history.ts";
@@ -59,8 +59,7 @@ export async function runWorkflow(
   const faults: string[] = [];
   const call = async (_as: unknown, service: string, action: string, given: Json): Promise<unknown> => {
     const state = enteredOf(history.events).at(-1) ?? "";
-    const name =
-      service === "lambda" ? String(given["FunctionName"]).replace(/^.*:perennial-dev-/, "") : null;
+    const name = action === "Invoke" ? String(given["FunctionName"]).replace(/^.*:perennial-dev-/, "") : null;
     const what = `${service}:${name ?? action}`;
     const members = name === null ? given : decoded(given["Payload"]);
     calls.push({ state, what, input: members });
@@ -108,8 +107,7 @@ export async function runWorkflow(
 }
 
 function checkEvent(name: string, event: Json, faults: string[]): void {
-  const schema = name === "observe-trial" ? TrialRequest : FUNCTIONS[name as FunctionName].event;
-  const result = schema.safeParse(event);
+  const result = FUNCTIONS[name as FunctionName].event.safeParse(event);
   if (!result.success) faults.push(`${name}: ${result.error.message}`);
 }
 

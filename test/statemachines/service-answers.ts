@@ -75,6 +75,7 @@ const CODES = [
   "KMSThrottling",
   "ProvisionedThroughputExceededException",
   "RequestLimitExceeded",
+  "ResourceConflictException",
   "ResourceLimitExceeded",
   "SdkClientException",
   "ServiceException",

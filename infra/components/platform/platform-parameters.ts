@@ -14,6 +14,8 @@ export interface PlatformParametersArgs {
   /** Name of the parameter whose change says that the serving image changed. */
   servingImageName: string;
   servingImageUri: pulumi.Input<string>;
+  /** Hash of each scoring function's code, by the name of the parameter whose change says that it changed. */
+  scoringCode: Record<string, pulumi.Input<string>>;
 }
 
 /** What the stack publishes about itself: names, no secrets. */
@@ -43,6 +45,18 @@ export class PlatformParameters extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    for (const [parameter, hash] of Object.entries(args.scoringCode)) {
+      new aws.ssm.Parameter(
+        `${name}-${parameter.split("/").at(-1)}-code`,
+        {
+          name: parameter,
+          description: "Code of a scoring function. A change of it starts a rollout of what is live.",
+          type: "String",
+          insecureValue: hash,
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs();
   }
 }

@@ -35,6 +35,16 @@ export interface ScoringFunctionArgs {
   tags: Record<string, string>;
 }
 
+/** Alarms that a rollout makes and removes. */
+export interface RolloutAlarms {
+  /** Pattern of those of the workload's rollouts. */
+  own: string;
+  /** Those that the baseline would have. */
+  ofBaseline: string;
+  /** All that they may tell. */
+  topicArn: pulumi.Input<string>;
+}
+
 /** API Gateway gives up after 29 seconds. */
 const TIMEOUT_SECONDS = 29;
 
@@ -47,6 +57,8 @@ export class ScoringFunction extends pulumi.ComponentResource {
   readonly functionName: pulumi.Output<string>;
   /** What callers invoke. */
   readonly aliasArn: pulumi.Output<string>;
+  /** Hash of the code, as Lambda has it. */
+  readonly codeSha256: pulumi.Output<string>;
   private readonly name: string;
   private readonly functionArn: pulumi.Output<string>;
 
@@ -111,6 +123,7 @@ export class ScoringFunction extends pulumi.ComponentResource {
     this.functionName = scoring.name;
     this.functionArn = scoring.arn;
     this.aliasArn = live.arn;
+    this.codeSha256 = scoring.codeSha256;
     this.registerOutputs({ functionName: this.functionName, aliasArn: this.aliasArn });
   }
 
@@ -119,15 +132,30 @@ export class ScoringFunction extends pulumi.ComponentResource {
     return this.grant(grantee, "invoke", role, [allow("lambda:InvokeFunction", this.aliasArn)]);
   }
 
-  /** Lets `role`, a workflow's, publish another model, ask it, and move requests to it by degrees. */
-  grantRollOut(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
-    const change = ["UpdateFunctionConfiguration", "GetFunctionConfiguration", "PublishVersion"];
+  /** Lets `role` ask any version, published or on its way to callers. */
+  grantProbe(grantee: string, role: aws.iam.Role): aws.iam.RolePolicy {
+    return this.grant(grantee, "probe", role, [
+      allow("lambda:InvokeFunction", pulumi.interpolate`${this.functionArn}:*`),
+    ]);
+  }
+
+  /** Lets `role`, a workflow's, publish another model, and move requests to it by degrees. */
+  grantRollOut(grantee: string, role: aws.iam.Role, alarms: RolloutAlarms): aws.iam.RolePolicy {
+    const onFunction = ["UpdateFunctionConfiguration", "PublishVersion", "ListVersionsByFunction"];
+    const versions = pulumi.interpolate`${this.functionArn}:*`;
     return this.grant(grantee, "roll-out", role, [
       allow(
-        [...change, "GetAlias", "UpdateAlias"].map((action) => `lambda:${action}`),
+        [...onFunction, "GetAlias", "UpdateAlias"].map((action) => `lambda:${action}`),
         this.functionArn,
       ),
-      allow("lambda:InvokeFunction", pulumi.interpolate`${this.functionArn}:*`),
+      allow("lambda:GetFunctionConfiguration", [this.functionArn, versions]),
+      // Of versions alone: without a version the same action takes the whole function away.
+      allow("lambda:DeleteFunction", versions),
+      allow("cloudwatch:PutMetricAlarm", alarms.own, {
+        "ForAllValues:StringEquals": { "cloudwatch:AlarmActions": [alarms.topicArn] },
+      }),
+      allow("cloudwatch:DeleteAlarms", [alarms.own, alarms.ofBaseline]),
+      allow(["cloudwatch:TagResource", "cloudwatch:DescribeAlarms"], alarms.own),
     ]);
   }
 

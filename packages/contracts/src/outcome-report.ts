@@ -52,7 +52,10 @@ export const OutcomeReport = z.discriminatedUnion("kind", [
     wanted: z.string(),
     /** The endpoint as SageMaker describes it at the end. */
     endpoint: z.object({ EndpointConfigName: z.string(), FailureReason: z.string().optional() }),
-    /** Null where the model was never in service, so that there was nothing to verify. */
+    /**
+     * Null where the model was never in service, so that there was nothing to verify. One that failed is why a champion was
+     * kept that a function answers with: there a model is looked at before it meets callers.
+     */
     verification: Verification.nullable(),
     /** What its trial found; null where it had none. One that failed is why the champion was kept. */
     trial: Verification.nullable().default(null),

@@ -10,6 +10,7 @@ import { deploy, type Registered } from "../../support/deploy.ts";
 const KEY = "arn:aws:kms:eu-central-1:123456789012:key/k";
 const TOPIC = "arn:aws:sns:eu-central-1:123456789012:alerts";
 const FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:perennial-dev-churn-score";
+const ALARM = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:perennial-dev";
 const ENVIRONMENT = {
   PERENNIAL_MODEL_URI: "s3://artifacts/baselines/churn/1/model.tar.gz",
   PERENNIAL_MODEL_SHA256: "a".repeat(64),
@@ -95,29 +96,58 @@ it("alarms at the first failure of what is live", async () => {
   });
 });
 
-it("lets callers reach the alias alone, and a rollout the function and its versions", async () => {
+it("lets callers reach the alias alone, steps every version, and a rollout what it changes and nothing whole", async () => {
   const resources = await deploy(() => {
     const scoring = new ScoringFunction("churn", args());
     scoring.grantInvoke("caller", role("caller"));
-    scoring.grantRollOut("rollout", role("rollout"));
+    scoring.grantProbe("step", role("step"));
+    scoring.grantRollOut("rollout", role("rollout"), {
+      own: `${ALARM}-churn-????????????-*`,
+      ofBaseline: `${ALARM}-churn-baseline-*`,
+      topicArn: TOPIC,
+    });
   });
   const policyOf = (name: string) => resources.find((resource) => resource.name === name)?.inputs["policy"];
   expect(policyOf("churn-caller-invoke").Statement).toEqual([
     { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: `${FUNCTION}:live` },
+  ]);
+  expect(policyOf("churn-step-probe").Statement).toEqual([
+    { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: `${FUNCTION}:*` },
   ]);
   expect(policyOf("churn-rollout-roll-out").Statement).toEqual([
     {
       Effect: "Allow",
       Action: [
         "lambda:UpdateFunctionConfiguration",
-        "lambda:GetFunctionConfiguration",
         "lambda:PublishVersion",
+        "lambda:ListVersionsByFunction",
         "lambda:GetAlias",
         "lambda:UpdateAlias",
       ],
       Resource: FUNCTION,
     },
-    { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: `${FUNCTION}:*` },
+    {
+      Effect: "Allow",
+      Action: "lambda:GetFunctionConfiguration",
+      Resource: [FUNCTION, `${FUNCTION}:*`],
+    },
+    { Effect: "Allow", Action: "lambda:DeleteFunction", Resource: `${FUNCTION}:*` },
+    {
+      Effect: "Allow",
+      Action: "cloudwatch:PutMetricAlarm",
+      Resource: `${ALARM}-churn-????????????-*`,
+      Condition: { "ForAllValues:StringEquals": { "cloudwatch:AlarmActions": [TOPIC] } },
+    },
+    {
+      Effect: "Allow",
+      Action: "cloudwatch:DeleteAlarms",
+      Resource: [`${ALARM}-churn-????????????-*`, `${ALARM}-churn-baseline-*`],
+    },
+    {
+      Effect: "Allow",
+      Action: ["cloudwatch:TagResource", "cloudwatch:DescribeAlarms"],
+      Resource: `${ALARM}-churn-????????????-*`,
+    },
   ]);
 });
 
