@@ -3,9 +3,8 @@ import { tuningJobConfig } from "./tuning-job-config.ts";
 import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { Workflow } from "../components/workflow/workflow.ts";
-import { type EndpointServing, hasEndpoint, instancesOf, type Serving } from "./endpoints.ts";
+import { instancesOf, type Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
-import { deployFunctionRollout } from "./function-rollout.ts";
 import { sageMakerRole, workflowRole } from "./roles.ts";
 import { planRollout } from "./rollouts.ts";
 import { serverlessRollout } from "./serverless-rollout.ts";
@@ -19,13 +18,12 @@ const JOB_SHARE = 0.45;
 const SPOT_WAIT_SHARE = 0.4;
 const RUNTIME_SHARE = 0.35;
 
-interface Workflows {
+export interface Loop extends Serving {
   retrain: Workflow;
   rollout: Workflow;
   /** Longest that a rollout may take. */
   rolloutMinutes: number;
 }
-export type Loop = Serving & Workflows;
 
 /** For each workload: the workflow that renews its model, and the one that puts a model in service. */
 export function deployWorkflows(
@@ -37,9 +35,7 @@ export function deployWorkflows(
   return served.map((serving) => ({
     ...serving,
     retrain: deployRetrain(stack, foundation, serving, steps),
-    ...(hasEndpoint(serving)
-      ? deployRollout(stack, foundation, serving, steps)
-      : deployFunctionRollout(stack, foundation, serving, steps)),
+    ...deployRollout(stack, foundation, serving, steps),
   }));
 }
 
@@ -114,9 +110,9 @@ function deployRetrain(
 function deployRollout(
   stack: Stack,
   foundation: Foundation,
-  serving: EndpointServing,
+  serving: Serving,
   steps: Steps,
-): Omit<Workflows, "retrain"> {
+): Pick<Loop, "rollout" | "rolloutMinutes"> {
   const { settings, names, network } = stack;
   const { key, alerts, ledger, servingImage } = foundation;
   const { spec, endpoint } = serving;

@@ -1,0 +1,106 @@
+import { parse, type RolloutInput, WorkloadSpec } from "@perennial/contracts";
+import { beforeAll, expect, it, vi } from "vitest";
+import type * as workloads from "../../infra/workloads.ts";
+import { type Definition, EXECUTION, TRIALS, WORKLOAD } from "../statemachines/fillings.ts";
+import { RolloutWorld } from "../statemachines/rollout-world.ts";
+import { runWorkflow } from "../statemachines/run-workflow.ts";
+import type { Registered } from "../support/deploy.ts";
+import { evaluate } from "../support/program.ts";
+import { statementsOf } from "../support/statements.ts";
+
+const strategy = { ...TRIALS.experiment, stickyBy: "race" };
+let resources: Registered[];
+
+/** The whole program, with a workload whose challengers are tried. */
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock("../../infra/workloads.ts", async (original) => {
+    const { readWorkloads } = await original<typeof workloads>();
+    return {
+      readWorkloads: async (...given: Parameters<typeof readWorkloads>) =>
+        (await readWorkloads(...given)).map(({ spec, ...rest }) => ({
+          ...rest,
+          spec: parse(WorkloadSpec, { ...spec, rollout: { strategy } }, "the spec"),
+        })),
+    };
+  });
+  resources = await evaluate("dev", async () => await import("../../infra/index.ts"), {
+    "perennial:rollout": "",
+  });
+}, 120_000);
+
+const inputsOf = (type: string, name: string) =>
+  resources.find((resource) => resource.type === type && resource.name === name)?.inputs ?? {};
+
+it("tries challengers by a workflow that has all it asks for", async () => {
+  const { definition } = inputsOf("aws:sfn/stateMachine:StateMachine", "hospital-readmission-rollout");
+  const rollout = JSON.parse(String(definition)) as Definition;
+  const input: RolloutInput = {
+    workload: WORKLOAD,
+    execution: EXECUTION,
+    cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
+    token: 5,
+    target: {
+      version: 3,
+      modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
+      modelDataUrl: "s3://bucket/models/3/model.tar.gz",
+      artifactSha256: "a".repeat(64),
+    },
+  };
+  const world = new RolloutWorld();
+  // The program's mocks name resources otherwise than the world does.
+  world.live = String(
+    inputsOf("aws:sagemaker/endpointConfiguration:EndpointConfiguration", "hospital-readmission-baseline")[
+      "name"
+    ],
+  );
+  const { status, faults, calls } = await runWorkflow(rollout, input, world.answers);
+  expect([status, faults, world.live]).toEqual(["SUCCEEDED", [], EXECUTION]);
+  expect(calls.filter(({ what }) => what.startsWith("lambda:")).map(({ what }) => what)).toContain(
+    "lambda:observe-trial",
+  );
+  expect(rollout["TimeoutSeconds"]).toBeGreaterThan(14 * 86_400);
+});
+
+it("keeps the endpoint's door shut for as long as a trial may take", () => {
+  const { environment } = inputsOf("aws:lambda/function:Function", "admit-rollout") as {
+    environment: { variables: { WORKLOADS: string } };
+  };
+  const { leaseMinutes } = (
+    JSON.parse(environment.variables.WORKLOADS) as Record<string, { leaseMinutes: number }>
+  )["hospital-readmission"]!;
+  expect(leaseMinutes).toBeGreaterThan(14 * 1440);
+});
+
+it("lets the workflow make and end a trial of its own workload, and nobody else", () => {
+  const role = "perennial-dev-hospital-readmission-rollout";
+  const granted = statementsOf(resources).filter(({ policy }) => /-(try|close-trial)$/.test(policy));
+  expect(granted).toEqual([
+    {
+      role,
+      policy: "hospital-readmission-hospital-readmission-rollout-try",
+      Effect: "Allow",
+      Action: [
+        "sagemaker:CreateEndpointConfig",
+        "sagemaker:AddTags",
+        "sagemaker:UpdateEndpoint",
+        "sagemaker:DeleteEndpointConfig",
+      ],
+      Resource: [
+        "arn:aws:sagemaker:eu-central-1:123456789012:endpoint-config/hospital-readmission-????????????-trial",
+      ],
+    },
+    {
+      role,
+      policy: "ledger-hospital-readmission-rollout-close-trial",
+      Effect: "Allow",
+      Action: ["dynamodb:DeleteItem"],
+      Resource: [expect.stringContaining("ledger")],
+      Condition: {
+        "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["workload#hospital-readmission"] },
+      },
+    },
+  ]);
+  const deleting = statementsOf(resources).filter(({ Action }) => Action.includes("dynamodb:DeleteItem"));
+  expect(deleting.map(({ policy }) => policy)).toEqual(["ledger-hospital-readmission-rollout-close-trial"]);
+});
