@@ -33,16 +33,12 @@ export interface EndpointRolloutPlan extends RolloutPlan {
 type StackSettings = Pick<Settings, "rollout" | "servingInstanceCount" | "bakeSeconds">;
 
 /**
- * How the workload's models are put in service in this stack.
+ * How the workload's models are put in service behind an endpoint of this stack.
  *
  * @throws {InvalidInput} where SageMaker would refuse it during the first rollout.
  */
 export function planRollout(spec: WorkloadSpec, settings: StackSettings): EndpointRolloutPlan {
   const { guards, probesPerMinute } = spec.rollout;
-  if (spec.serving.mode === "lambda") {
-    const message = "given lambda, which isn't deployed yet; expected realtime or serverless";
-    throw fault(spec, message, "serving.mode");
-  }
   const strategy: Strategy =
     settings.rollout === undefined ? spec.rollout.strategy : { kind: settings.rollout };
   const policy = policyOf(spec, strategy, settings);
@@ -125,5 +121,5 @@ function mustHaveTwoInstances(
   );
 }
 
-const fault = ({ name }: WorkloadSpec, message: string, path = "rollout.strategy"): InvalidInput =>
-  new InvalidInput(`workload ${name} in this stack`, [{ path, message }]);
+const fault = ({ name }: WorkloadSpec, message: string): InvalidInput =>
+  new InvalidInput(`workload ${name} in this stack`, [{ path: "rollout.strategy", message }]);

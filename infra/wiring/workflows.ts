@@ -3,8 +3,9 @@ import { tuningJobConfig } from "./tuning-job-config.ts";
 import { TrainingJobs } from "../components/training/training-jobs.ts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { Workflow } from "../components/workflow/workflow.ts";
-import { instancesOf, type Serving } from "./endpoints.ts";
+import { type EndpointServing, hasEndpoint, instancesOf, type Serving } from "./endpoints.ts";
 import type { Foundation } from "./foundation.ts";
+import { deployFunctionRollout } from "./function-rollout.ts";
 import { sageMakerRole, workflowRole } from "./roles.ts";
 import { planRollout } from "./rollouts.ts";
 import { serverlessRollout } from "./serverless-rollout.ts";
@@ -18,12 +19,13 @@ const JOB_SHARE = 0.45;
 const SPOT_WAIT_SHARE = 0.4;
 const RUNTIME_SHARE = 0.35;
 
-export interface Loop extends Serving {
+interface Workflows {
   retrain: Workflow;
   rollout: Workflow;
   /** Longest that a rollout may take. */
   rolloutMinutes: number;
 }
+export type Loop = Serving & Workflows;
 
 /** For each workload: the workflow that renews its model, and the one that puts a model in service. */
 export function deployWorkflows(
@@ -35,7 +37,9 @@ export function deployWorkflows(
   return served.map((serving) => ({
     ...serving,
     retrain: deployRetrain(stack, foundation, serving, steps),
-    ...deployRollout(stack, foundation, serving, steps),
+    ...(hasEndpoint(serving)
+      ? deployRollout(stack, foundation, serving, steps)
+      : deployFunctionRollout(stack, foundation, serving, steps)),
   }));
 }
 
@@ -110,9 +114,9 @@ function deployRetrain(
 function deployRollout(
   stack: Stack,
   foundation: Foundation,
-  serving: Serving,
+  serving: EndpointServing,
   steps: Steps,
-): Pick<Loop, "rollout" | "rolloutMinutes"> {
+): Omit<Workflows, "retrain"> {
   const { settings, names, network } = stack;
   const { key, alerts, ledger, servingImage } = foundation;
   const { spec, endpoint } = serving;

@@ -172,10 +172,3 @@ describe("what SageMaker would refuse during the first rollout is refused with t
     expect(result.error?.issues.map(({ path }) => path.join("."))).toEqual(["rollout.strategy.percent"]);
   });
 });
-
-it("is refused for a model in a function: nothing deploys one yet", () => {
-  const serving = { mode: "lambda", maxRecords: 10, maxBodyKiB: 10, memoryMiB: 1769 } as const;
-  expect(() => planRollout(specOf({ kind: "all-at-once" }, serving), STACK)).toThrow(
-    "serving.mode: given lambda, which isn't deployed yet; expected realtime or serverless",
-  );
-});

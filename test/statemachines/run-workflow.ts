@@ -59,8 +59,7 @@ export async function runWorkflow(
   const faults: string[] = [];
   const call = async (_as: unknown, service: string, action: string, given: Json): Promise<unknown> => {
     const state = enteredOf(history.events).at(-1) ?? "";
-    const name =
-      service === "lambda" ? String(given["FunctionName"]).replace(/^.*:perennial-dev-/, "") : null;
+    const name = action === "Invoke" ? String(given["FunctionName"]).replace(/^.*:perennial-dev-/, "") : null;
     const what = `${service}:${name ?? action}`;
     const members = name === null ? given : decoded(given["Payload"]);
     calls.push({ state, what, input: members });
