@@ -10,7 +10,7 @@ import {
 } from "../../apps/cli/execution/stages.ts";
 import { plain } from "../../apps/cli/output/terminal.ts";
 import { EMPTY_ADMISSION, executionName } from "@perennial/ledger";
-import { rendered } from "../statemachines/fillings.ts";
+import { rendered, type Workflow } from "../statemachines/fillings.ts";
 import { PLATFORM, WORKLOAD } from "./stack.ts";
 
 const event = (type: string, at: number, more: Partial<WorkflowEvent> = {}): WorkflowEvent => ({
@@ -26,12 +26,23 @@ const MACHINE =
 const entered = (state: string, at: number) => event("TaskStateEntered", at, { state });
 
 describe("stages", () => {
-  it.each<WorkflowKind>(["retrain", "rollout"])("of %s name states that the workflow has", (kind) => {
-    const states = Object.keys(rendered(kind).States);
-    expect(
-      STAGES[kind].flatMap((stage) => [...stage.states]).filter((state) => !states.includes(state)),
-    ).toEqual([]);
-  });
+  const VARIANTS = {
+    retrain: ["retrain"],
+    rollout: ["rollout", "rollout-function", "shadow", "experiment"],
+  } as const satisfies Record<WorkflowKind, readonly Workflow[]>;
+  // What comes after the outcome: its announcement, and what nobody needs any more.
+  const AFTERWARDS = /^(Notify|Drop|Delete|ListVersions)/;
+
+  it.each<WorkflowKind>(["retrain", "rollout"])(
+    "of %s hold every task and every wait that it has",
+    (kind) => {
+      const states = VARIANTS[kind].flatMap((variant) => Object.entries(rendered(variant).States));
+      const named = STAGES[kind].flatMap((stage): string[] => [...stage.states]);
+      const tasks = states.filter(([name, { Type }]) => /^(Task|Wait)$/.test(Type) && !AFTERWARDS.test(name));
+      expect(new Set(named)).toEqual(new Set(tasks.map(([name]) => name)));
+      expect(named).toHaveLength(new Set(named).size);
+    },
+  );
 
   it("tell what is done, what runs, and by which job", () => {
     const events = [

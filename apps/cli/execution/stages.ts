@@ -9,7 +9,7 @@ export interface WorkflowEvent {
   error: string | null;
 }
 
-/** A stage as people know it: one or more states of the workflow. */
+/** A stage as people know it: one or more states of the workflow, or of its variants. */
 export interface Stage {
   name: string;
   states: readonly string[];
@@ -27,24 +27,77 @@ export const STAGES = {
     { name: "register", states: ["Register"] },
     { name: "record", states: ["Record", "RecordRefusal", "RecordFailure"] },
   ],
+  // Of models behind endpoints, with or without a trial, and of models in functions.
   rollout: [
     {
+      name: "look",
+      states: [
+        "ReadPointer",
+        "ReadAlias",
+        "ClaimFunction",
+        "ReadPrevious",
+        "CheckCapacity",
+        "DescribeChampion",
+      ],
+    },
+    {
       name: "create",
-      states: ["CreateModel", "CreateEndpointConfig", "CreateErrorAlarm", "CreateLatencyAlarm"],
+      states: [
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateErrorAlarm",
+        "CreateLatencyAlarm",
+        "CreateRefusalAlarm",
+        "CreateSlowdownAlarm",
+        "ChangeConfiguration",
+        "AwaitConfiguration",
+        "DescribeConfiguration",
+        "PublishVersion",
+      ],
+    },
+    { name: "probe", states: ["ProbeChampion", "ProbeCandidate", "LookBefore", "ClaimEndpoint"] },
+    {
+      name: "trial",
+      states: [
+        "CreateTrialConfig",
+        "StartTrial",
+        "AwaitTrialStart",
+        "DescribeTrialStart",
+        "OpenTrial",
+        "AwaitEarlyLook",
+        "AwaitLook",
+        "ProbeTrial",
+        "ObserveTrial",
+        "CloseTrial",
+        "DescribeTrialEnd",
+        "AwaitTrialEnd",
+        "PutChampionBack",
+        "AwaitChampion",
+        "DescribeChampionBack",
+      ],
     },
     {
       name: "update and verify",
       states: [
-        "ClaimEndpoint",
         "UpdateEndpoint",
         "AwaitUpdate",
+        "ProbeEndpoint",
         "DescribeEndpoint",
-        "IsUpdated",
         "InspectEndpoint",
+        "MoveRequests",
+        "AwaitRequests",
+        "ProbeFunction",
+        "LookAtAlarms",
+        "VerifyRollout",
+        "TakeOver",
       ],
     },
+    { name: "roll back", states: ["RollBack", "AwaitRollBack", "DescribeRolledBack", "LeadBack"] },
     { name: "move pointer", states: ["MovePointer"] },
-    { name: "record", states: ["RecordInService", "RecordKept", "RecordFailure"] },
+    {
+      name: "record",
+      states: ["RecordInService", "RecordKept", "RecordRolledBack", "RecordTrial", "RecordFailure"],
+    },
   ],
 } as const satisfies Record<string, readonly Stage[]>;
 
