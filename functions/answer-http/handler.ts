@@ -9,13 +9,15 @@ import { problem, PROBLEM_TYPE, type ProblemKind, PROBLEMS, type Route, routesOf
 import type { Telemetry } from "@perennial/telemetry";
 import { corsHeaders, preflight } from "./cors.ts";
 import type { Documents } from "./documents.ts";
-import type { Predict } from "./predict.ts";
+import type { Predict, PredictionAnswer } from "./predict.ts";
 import { Refusal } from "./refusal.ts";
+import type { StickyVariants } from "./sticky-variants.ts";
 
 export interface Dependencies {
   /** What answers for each workload. */
   targets: Readonly<Record<string, PredictionTarget>>;
   predict: { readonly [Kind in PredictionTarget["kind"]]: Predict<Kind> };
+  sticky: Pick<StickyVariants, "variantFor" | "forget">;
   documents: Documents;
   corsOrigins: readonly string[];
   telemetry: Telemetry;
@@ -112,10 +114,11 @@ async function answerTo(
 const CACHED = "private, max-age=300";
 
 async function answerPrediction(
-  { targets, predict }: Dependencies,
+  dependencies: Dependencies,
   workload: string,
   { request, headers, requestId }: Asked,
 ): Promise<HttpAnswer> {
+  const { targets, predict } = dependencies;
   const target = targets[workload];
   if (target === undefined) throw new Error(`no target of ${workload} is known`);
   const inferenceId =
@@ -129,7 +132,7 @@ async function answerPrediction(
   };
   const answer =
     target.kind === "endpoint"
-      ? await predict.endpoint({ target, ...question })
+      ? await askEndpoint(dependencies, workload, { target, ...question })
       : await predict.function({ target, ...question });
   return {
     statusCode: 200,
@@ -141,6 +144,26 @@ async function answerPrediction(
     },
     body: answer.body,
   };
+}
+
+type EndpointQuestion = Parameters<Dependencies["predict"]["endpoint"]>[0];
+
+/** Asks the variant that the caller names, or else the one that the caller always meets while there are two. */
+async function askEndpoint(
+  { predict, sticky }: Dependencies,
+  workload: string,
+  question: EndpointQuestion,
+): Promise<PredictionAnswer> {
+  if (question.targetVariant !== undefined) return await predict.endpoint(question);
+  const targetVariant = await sticky.variantFor(workload, question.body, question.contentType);
+  try {
+    return await predict.endpoint({ ...question, targetVariant });
+  } catch (error) {
+    const isGone = error instanceof Refusal && error.kind === "no-such-variant";
+    if (targetVariant === undefined || !isGone) throw error;
+    sticky.forget(workload);
+    return await predict.endpoint(question);
+  }
 }
 
 function bodyOf({ body, isBase64Encoded }: HttpRequest, maxBodyKiB: number): Uint8Array {

@@ -28,6 +28,7 @@ function handlerWith({ corsOrigins = [] as string[] } = {}) {
       endpoint: predictByEndpoint(new SageMakerRuntimeClient({ region: "eu-central-1" }), 1000),
       function: () => Promise.reject(new Error("no workload here is answered by a function")),
     },
+    sticky: { variantFor: () => Promise.resolve(undefined), forget: () => {} },
     documents: {
       openApi: { openapi: "3.1.0", servers: [{ url: "/" }] },
       page: "<p>page</p>",

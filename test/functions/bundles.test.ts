@@ -45,6 +45,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   },
   "record-outcome": { LEDGER_TABLE: "ledger" },
   "answer-http": {
+    LEDGER_TABLE: "ledger",
     WORKLOADS: JSON.stringify({
       "hospital-readmission": { kind: "endpoint", endpointName: "e", maxBodyKiB: 1024 },
     }),

@@ -168,7 +168,12 @@ const policies = (stack: string, account: string) => {
       decrypt("dynamodb"),
       functionLogs("record-outcome"),
     ],
-    [`${P}-answer-http`]: [allow("sagemaker:InvokeEndpoint", endpoint), functionLogs("answer-http")],
+    [`${P}-answer-http`]: [
+      allow("sagemaker:InvokeEndpoint", endpoint),
+      ledger("GetItem"),
+      decrypt("dynamodb"),
+      functionLogs("answer-http"),
+    ],
     [`${P}-http-api-logs`]: [
       allow(
         [

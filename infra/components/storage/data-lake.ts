@@ -5,7 +5,7 @@ import { PrivateBucket, type PrivateBucketArgs } from "./private-bucket.ts";
 export interface DataLakeArgs extends Omit<PrivateBucketArgs, "expiry"> {
   /** Days that the prepared and sealed parts of an execution are kept, with what it said of entities. */
   preparedDays: number;
-  /** Days that captured requests and answers are kept, and the labels that came late for them, and what trials made of both. */
+  /** Days that captured requests and answers are kept, late labels for them, and what trials made of both. */
   captureDays: number;
 }
 

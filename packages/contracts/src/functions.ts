@@ -250,6 +250,7 @@ export const FUNCTIONS = {
   },
   "answer-http": {
     environment: z.object({
+      LEDGER_TABLE: z.string().min(1),
       WORKLOADS: json(z.record(WorkloadName, PredictionTarget)),
       /** Origins whose pages may call; `*` is any. */
       CORS_ORIGINS: json(z.array(z.string())),
