@@ -24,14 +24,13 @@ export function functionNeeds(subject: Subject): Need[] {
       ],
       source: "functions/observe-trial/gather-evidence.ts",
     },
-    ...["capture", "labels", "trials"].map((folder) => ({
+    {
       ...duringTrials,
       actions: ["s3:ListBucket"],
       resources: [lake],
-      context: { "s3:prefix": `${folder}/${workload}/any` },
-      // Without it an object that isn't there is one that is refused.
+      context: { "s3:prefix": `capture/${workload}/any` },
       source: "packages/objects/src/index.ts",
-    })),
+    },
     {
       ...duringTrials,
       actions: ["s3:PutObject"],
