@@ -145,6 +145,7 @@ function assemble(
     log: logs.sink,
     metric: metrics.sink,
     time: clock.share().buffer,
+    folder: join(stateFolder, "functions"),
     warn: progress.warn,
   });
   const bus = new Bus({

@@ -15,6 +15,13 @@ export interface FunctionDefinition {
   logGroup: string;
 }
 
+/** What becomes of events that it fails on. */
+export interface AsyncConfig {
+  /** @default 2 */
+  maximumRetryAttempts: number;
+  onFailureArn: string | null;
+}
+
 /** The function as it is, of which versions are published. */
 export const LATEST = "$LATEST";
 
@@ -24,6 +31,7 @@ export const LOG_STREAM = "local";
 /** What a function finds in its environment: its own variables, and those that Lambda sets. */
 export function environmentOf(
   definition: FunctionDefinition,
+  version: string,
   region: string,
   endpoint: string,
   { accessKeyId, secretAccessKey }: Credentials,
@@ -37,7 +45,7 @@ export function environmentOf(
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_EXECUTION_ENV: `AWS_Lambda_${definition.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: definition.name,
-    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMiB),
     AWS_LAMBDA_LOG_GROUP_NAME: definition.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: LOG_STREAM,

@@ -19,7 +19,7 @@ const AliasRequest = z.object({
 
 const OPERATIONS =
   "Invoke, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionConfiguration (its environment), " +
-  "PublishVersion, CreateAlias, UpdateAlias and GetAlias";
+  "PublishVersion, ListVersionsByFunction, DeleteFunction (of a version), CreateAlias, UpdateAlias and GetAlias";
 
 /** Lambda's API, as far as it is emulated. */
 export async function operate(functions: Functions, { action, input }: ApiCall): Promise<unknown> {
@@ -42,6 +42,21 @@ export async function operate(functions: Functions, { action, input }: ApiCall):
     case "PublishVersion": {
       const { definition, version } = functions.publish(name);
       return shown(definition, version);
+    }
+    case "ListVersionsByFunction": {
+      const latest = functions.definitionOf(name);
+      return {
+        Versions: [latest, ...functions.versions(name)].map(({ definition, version }) =>
+          shown(definition, version),
+        ),
+      };
+    }
+    case "DeleteFunction": {
+      if (!/^\d+$/.test(String(qualifier))) {
+        throw invalid(`Qualifier: given ${String(qualifier)}; expected the number of a published version.`);
+      }
+      await functions.deleteVersion(name, String(qualifier));
+      return {};
     }
     case "CreateAlias":
     case "UpdateAlias": {

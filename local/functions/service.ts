@@ -2,18 +2,19 @@ import { randomUUID } from "node:crypto";
 import type { CloudClock } from "../clock.ts";
 import type { ApiCall, Gateway, LogSink, MetricSink } from "../gateway/interfaces.ts";
 import { queueUrl } from "../events/bus.ts";
-import { environmentOf, LATEST, LOG_STREAM, type FunctionDefinition } from "./definition.ts";
+import {
+  type AsyncConfig,
+  environmentOf,
+  LATEST,
+  LOG_STREAM,
+  type FunctionDefinition,
+} from "./definition.ts";
 import { operate } from "./operations.ts";
+import { describe, failureRecord } from "./failure-record.ts";
 import { mustPermit, type Permission } from "./permission.ts";
 import { type Alias, dimensionsOf, notFound, partsOf, Releases } from "./releases.ts";
 import { Sandbox, type Answer } from "./sandbox.ts";
 import { SandboxPool } from "./sandbox-pool.ts";
-
-export interface AsyncConfig {
-  /** @default 2 */
-  maximumRetryAttempts: number;
-  onFailureArn: string | null;
-}
 
 export interface FunctionSurroundings {
   clock: CloudClock;
@@ -27,6 +28,8 @@ export interface FunctionSurroundings {
   /** The cloud's time, as `SharedTime` keeps it. */
   time: SharedArrayBuffer;
   warn: (message: string) => void;
+  /** Folder of published versions and aliases; without one they end with the process. */
+  folder?: string;
   /** What chance gives, from 0 to 1: which version an alias leads to. */
   random?: () => number;
 }
@@ -45,16 +48,22 @@ export class Functions {
   private readonly around: FunctionSurroundings;
   /** By name, and by name and version where it was published. */
   private readonly entries = new Map<string, Entry>();
-  private readonly releases = new Releases();
+  readonly releases: Releases;
   private readonly sandboxes = new Set<Sandbox>();
   private isClosed = false;
 
   constructor(around: FunctionSurroundings) {
     this.around = around;
+    this.releases = new Releases(around.folder);
   }
 
+  /** Creates a function, with the versions that an earlier run published. */
   create(definition: FunctionDefinition): void {
-    this.entries.set(definition.name, this.entryOf(definition, LATEST));
+    const { name } = definition;
+    this.entries.set(name, this.entryOf(definition, LATEST));
+    for (const [version, release] of this.releases.versions(name)) {
+      this.entries.set(`${name}:${version}`, this.entryOf({ ...definition, ...release }, version));
+    }
   }
 
   permit(functionName: string, permission: Permission): void {
@@ -143,10 +152,27 @@ export class Functions {
     const { definition } = this.find(name);
     const last = this.entries.get(`${definition.name}:${this.releases.last(definition.name)}`);
     if (last?.definition === definition) return last;
-    const version = this.releases.next(definition.name);
+    const { environment, folder } = definition;
+    const version = this.releases.publish(definition.name, { environment, folder });
     const entry = this.entryOf(definition, version);
     this.entries.set(`${definition.name}:${version}`, entry);
     return entry;
+  }
+
+  /** The published versions, the oldest first. */
+  versions(name: unknown): { definition: FunctionDefinition; version: string }[] {
+    const { definition } = this.find(name);
+    return this.releases
+      .versions(definition.name)
+      .map(([version]) => this.chosen(definition.name, version).entry);
+  }
+
+  /** @throws {ApiError} where there is no such version, or an alias leads to it. */
+  async deleteVersion(name: unknown, version: string): Promise<void> {
+    const { definition, pool } = this.chosen(name, version).entry;
+    this.releases.drop(definition.name, version);
+    this.entries.delete(`${definition.name}:${version}`);
+    await pool.drain();
   }
 
   putAlias(name: unknown, alias: string, to: Alias): void {
@@ -188,19 +214,7 @@ export class Functions {
   private async bury(entry: Entry, payload: string, answer: Answer, count: number): Promise<void> {
     const { definition, async } = entry;
     if (async.onFailureArn === null) return;
-    const record = {
-      version: "1.0",
-      timestamp: new Date(this.around.clock.now()).toISOString(),
-      requestContext: {
-        requestId: randomUUID(),
-        functionArn: `${definition.arn}:$LATEST`,
-        condition: "RetriesExhausted",
-        approximateInvokeCount: count,
-      },
-      requestPayload: JSON.parse(payload) as unknown,
-      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
-      responsePayload: JSON.parse(answer.payload) as unknown,
-    };
+    const record = failureRecord(definition, payload, answer, count, new Date(this.around.clock.now()));
     const QueueUrl = queueUrl(async.onFailureArn);
     await this.around.call(definition.roleArn, "sqs", "SendMessage", {
       QueueUrl,
@@ -247,12 +261,12 @@ export class Functions {
       permissions: [],
       async: { maximumRetryAttempts: 2, onFailureArn: null },
       // What it is by then: `$LATEST` changes.
-      pool: new SandboxPool(() => this.open(entry.definition)),
+      pool: new SandboxPool(() => this.open(entry.definition, version)),
     };
     return entry;
   }
 
-  private open(definition: FunctionDefinition): Sandbox {
+  private open(definition: FunctionDefinition, version: string): Sandbox {
     const { around } = this;
     const credentials = around.credentialsFor(definition.roleName);
     const sandbox = new Sandbox({
@@ -261,7 +275,7 @@ export class Functions {
       time: around.time,
       memoryMiB: definition.memoryMiB,
       onLine: (line) => around.log(definition.logGroup, LOG_STREAM, line),
-      environment: environmentOf(definition, around.region, around.endpoint(), credentials),
+      environment: environmentOf(definition, version, around.region, around.endpoint(), credentials),
     });
     this.sandboxes.add(sandbox);
     return sandbox;
@@ -286,9 +300,4 @@ export class Functions {
     if (entry === undefined) throw notFound(`${latest.definition.arn}:${qualifier}`);
     return { entry, alias: isAlias ? qualifier : undefined };
   }
-}
-
-function describe(payload: string): string {
-  const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: string; errorMessage?: string };
-  return `${errorType ?? "Error"}: ${errorMessage ?? payload}`;
 }

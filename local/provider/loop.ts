@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Identity } from "../identity/identity.ts";
 import { unpack, type ArchiveFile } from "../functions/code.ts";
 import { LATEST } from "../functions/definition.ts";
@@ -11,9 +12,11 @@ export const LOOP: Counterparts = {
       const name = text(inputs, "name");
       const functionArn = arn(account, "lambda", `function:${name}`);
       const invokeArn = `arn:aws:apigateway:${account.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-      // Nothing outlives the local cloud: what is published is the first one.
       const version = inputs["publish"] === true ? "1" : LATEST;
-      return { id: name, outputs: { name, arn: functionArn, invokeArn, version } };
+      return {
+        id: name,
+        outputs: { name, arn: functionArn, invokeArn, version, codeSha256: codeHash(inputs) },
+      };
     },
     create: async ({ inputs, outputs }, { functions, codeFolder, identity }) => {
       await mustTrust(identity, text(inputs, "role"), "lambda.amazonaws.com", text(outputs, "arn"));
@@ -34,7 +37,8 @@ export const LOOP: Counterparts = {
         environment: environment?.variables ?? {},
         logGroup: logging?.logGroup ?? `/aws/lambda/${name}`,
       });
-      if (inputs["publish"] === true) functions.publish(name);
+      // What an earlier run published is there again, and so is what its alias led to.
+      if (inputs["publish"] === true && functions.releases.last(name) === 0) functions.publish(name);
     },
   },
   "aws:lambda/alias:Alias": {
@@ -44,8 +48,9 @@ export const LOOP: Counterparts = {
       return { id, outputs: { name, arn: arn(account, "lambda", `function:${id}`) } };
     },
     create: async ({ inputs }, { functions }) => {
-      const version = text(inputs, "functionVersion");
-      functions.putAlias(text(inputs, "functionName"), text(inputs, "name"), { version, weights: {} });
+      const [functionName, name] = [text(inputs, "functionName"), text(inputs, "name")];
+      if (functions.releases.hasAlias(functionName, name)) return;
+      functions.putAlias(functionName, name, { version: text(inputs, "functionVersion"), weights: {} });
     },
   },
   "aws:lambda/permission:Permission": {
@@ -160,6 +165,12 @@ export const LOOP: Counterparts = {
     },
   },
 };
+
+/** Of the files that an archive holds, or the paths where they lie: enough to tell that code has changed. */
+const codeHash = ({ code }: Json): string =>
+  createHash("sha256")
+    .update(JSON.stringify(code ?? null))
+    .digest("base64");
 
 /** A service assumes the role that it is given, or refuses to create what would run as it. */
 async function mustTrust(

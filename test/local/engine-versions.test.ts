@@ -16,6 +16,11 @@ let chance: number;
 let counted: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "versions-"));
+  open();
+});
+
+/** Starts Lambda, with what an earlier start left. */
+function open(): void {
   const clock = new VirtualClock("2031-03-01T00:00:00Z");
   chance = 0.5;
   counted = [];
@@ -29,6 +34,7 @@ beforeEach(() => {
     log: () => {},
     metric: ({ name, dimensions }) =>
       name === "Invocations" && counted.push(Object.values(dimensions).join(" ")),
+    folder: join(folder, "functions"),
     warn: () => {},
     random: () => chance,
   });
@@ -45,7 +51,7 @@ beforeEach(() => {
     environment: { MODEL: "first" },
     logGroup: "/aws/lambda/score",
   });
-});
+}
 afterEach(async () => {
   await functions.close();
   rmSync(folder, { recursive: true });
@@ -140,4 +146,46 @@ it.each([
 ])("refuses %s of %j", async (action, input, message) => {
   await call("PublishVersion");
   await expect(call(action, input)).rejects.toThrow(message);
+});
+
+it("tells which versions there are, and deletes one that no alias leads to", async () => {
+  await publishTwo();
+  await call("CreateAlias", { Name: "live", FunctionVersion: "2" });
+  const versions = async () =>
+    ((await call("ListVersionsByFunction"))["Versions"] as { Version: string }[]).map(
+      ({ Version }) => Version,
+    );
+  expect(await versions()).toEqual(["$LATEST", "1", "2"]);
+  await call("UpdateAlias", {
+    Name: "live",
+    RoutingConfig: { AdditionalVersionWeights: { "1": 0.1 } },
+  });
+  for (const Qualifier of ["1", "2"]) {
+    await expect(call("DeleteFunction", { Qualifier })).rejects.toMatchObject({
+      code: "ResourceConflictException",
+      message: `Version ${Qualifier} of score can't be deleted: the alias live leads to it.`,
+    });
+  }
+  await call("UpdateAlias", { Name: "live", RoutingConfig: { AdditionalVersionWeights: {} } });
+  await call("DeleteFunction", { Qualifier: "1" });
+  expect(await versions()).toEqual(["$LATEST", "2"]);
+  await expect(call("Invoke", { Qualifier: "1" })).rejects.toThrow(`Function not found: ${ARN}:1`);
+  await call("UpdateFunctionConfiguration", { Environment: { Variables: { MODEL: "third" } } });
+  expect((await call("PublishVersion"))["Version"]).toBe("3");
+});
+
+it("never deletes a function whole: the program owns it", async () => {
+  for (const input of [{}, { Qualifier: "$LATEST" }]) {
+    await expect(call("DeleteFunction", input)).rejects.toThrow("expected the number of a published version");
+  }
+});
+
+it("has versions and aliases again after a restart, as they were", async () => {
+  await publishTwo();
+  await call("CreateAlias", { Name: "live", FunctionVersion: "1" });
+  await functions.close();
+  open();
+  expect(await ask("score", "live")).toEqual(["first", "1", "1"]);
+  expect(await ask("score", "2")).toEqual(["second", "2", "2"]);
+  expect((await call("PublishVersion"))["Version"]).toBe("3");
 });

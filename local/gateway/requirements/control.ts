@@ -65,8 +65,9 @@ export function requirementsOfLogs({ action, input, identity }: Question): Requi
 export function requirementsOfLambda({ action, input, identity }: Question): Requirement[] {
   const given = text(input, "FunctionName") ?? "";
   const unqualified = given.startsWith("arn:") ? given : arn(identity, "lambda", `function:${given}`);
-  // A version and an alias are resources of their own where they are called; what changes them asks for the function.
-  const qualifier = action === "Invoke" ? text(input, "Qualifier") : undefined;
+  // A version and an alias are resources of their own where they are called, read or deleted; what changes them asks for the
+  // function.
+  const qualifier = text(input, "Qualifier");
   const resource = qualifier === undefined ? unqualified : `${unqualified}:${qualifier}`;
   return [
     { action: action === "Invoke" ? "lambda:InvokeFunction" : `lambda:${action}`, resource, context: {} },
