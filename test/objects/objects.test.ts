@@ -83,13 +83,22 @@ describe("finding", () => {
     );
   });
 
-  it("tells an object that isn't there from one that is refused", async () => {
-    s3.on(GetObjectCommand).rejects(Object.assign(new Error("gone"), { name: "NoSuchKey" }));
-    expect(await objects.readIfThere(uri)).toBeNull();
+  it("looks for an object before it reads it: without a right to list everything S3 doesn't tell what isn't there", async () => {
+    const found = (...keys: string[]) =>
+      s3.on(ListObjectsV2Command).resolves({ Contents: keys.map((Key) => ({ Key })) });
     s3.on(GetObjectCommand).rejects(Object.assign(new Error("no"), { name: "AccessDenied" }));
+    found();
+    expect(await objects.readIfThere(uri)).toBeNull();
+    found("a/b c.json.gz");
+    expect(await objects.readIfThere(uri)).toBeNull();
+    found("a/b c.json", "a/b c.json.gz");
     await expect(objects.readIfThere(uri)).rejects.toThrow(`${uri} can't be read (AccessDenied: no)`);
     s3.on(GetObjectCommand).resolves(body("four"));
     expect((await objects.readIfThere(uri))?.bytes.toString()).toBe("four");
+    expect(s3.commandCalls(ListObjectsV2Command)[0]?.args[0].input).toEqual({
+      Bucket: "artifacts",
+      Prefix: "a/b c.json",
+    });
   });
 });
 

@@ -40,18 +40,16 @@ export class Objects {
   }
 
   /**
-   * Reads an object where there is one; otherwise null. Whoever may not list its folder can't know, and is refused.
+   * Reads an object where there is one; otherwise null. It is looked for first: to whoever may list some folders only, S3 says
+   * of what isn't there what it says of what may not be read.
    *
    * @throws {ObjectFault} naming the object.
    */
   async readIfThere(uri: string): Promise<StoredObject | null> {
-    try {
-      return await this.read(uri);
-    } catch (error) {
-      const { cause } = error as ObjectFault;
-      if (cause instanceof Error && cause.name === "NoSuchKey") return null;
-      throw error;
-    }
+    const { Key } = placeOf(uri);
+    // A listing begins with the key itself; others only begin like it.
+    for await (const key of this.list(uri)) return key === Key ? this.read(uri) : null;
+    return null;
   }
 
   /**
