@@ -125,7 +125,12 @@ function rolloutEnd({ outcome, from, wanted, endpoint, verification, trial, inpu
   }
 }
 
-const reasonsOf = (found: Verification | null): string => sentence((found?.reasons ?? []).join("; "));
+const reasonsOf = (found: Verification | null): string =>
+  sentence((found?.reasons ?? []).map(readable).join("; "));
+
+/** A function's error as Lambda words it, by what the function said. */
+const readable = (reason: string): string =>
+  reason.replace(/\{"errorType":.*\}$/s, (error) => readFailure(null, error).message);
 
 const sentences = (...given: string[]): string => given.filter((text) => text !== "").join(" ");
 

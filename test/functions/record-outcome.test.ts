@@ -249,6 +249,18 @@ describe("a report", () => {
         "900 outcomes in 3 days. Asked for by ada: new data.",
     ],
     [
+      rollout(
+        "kept",
+        2,
+        tried(
+          "failed",
+          `it could not be observed: {"errorType":"ObjectFault","errorMessage":"no {such} object","trace":["at x"]}`,
+        ),
+      ),
+      "Version 3 was on trial beside version 2, which stays: it could not be observed: no {such} object. 900 outcomes in " +
+        "3 days. Asked for by ada: new data.",
+    ],
+    [
       rollout("kept", 2, tried("failed", "the two models didn't come up beside each other"), {
         endpoint: { EndpointConfigName: "config-2", FailureReason: "No capacity" },
       }),
