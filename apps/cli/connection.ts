@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
@@ -134,6 +135,7 @@ function clientsOf(given: Settings, { region, ledgerTable, onlineTable }: Platfo
     stepFunctions: new SFNClient(settings),
     sageMaker: new SageMakerClient(settings),
     runtime: new SageMakerRuntimeClient(settings),
+    lambda: new LambdaClient(settings),
     s3: new S3Client(settings),
     logs: new CloudWatchLogsClient(settings),
     online: (workload: string) => new OnlineTable(dynamo, onlineTable, workload, table),

@@ -1,5 +1,6 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
@@ -22,6 +23,7 @@ export interface Connection {
   stepFunctions: Pick<SFNClient, "send">;
   sageMaker: Pick<SageMakerClient, "send">;
   runtime: Pick<SageMakerRuntimeClient, "send">;
+  lambda: Pick<LambdaClient, "send">;
   s3: Pick<S3Client, "send">;
   logs: Pick<CloudWatchLogsClient, "send">;
   /** The latest states of a workload's entities. */

@@ -54,6 +54,17 @@ export function environmentOf(
   };
 }
 
+/** What a handler is told of its invocation. */
+export const contextOf = (definition: FunctionDefinition, version: string, awsRequestId: string) => ({
+  functionName: definition.name,
+  functionVersion: version,
+  invokedFunctionArn: definition.arn,
+  memoryLimitInMB: String(definition.memoryMiB),
+  awsRequestId,
+  logGroupName: definition.logGroup,
+  logStreamName: LOG_STREAM,
+});
+
 /** A function as GetFunctionConfiguration answers it. */
 export const shown = (definition: FunctionDefinition, version: string = LATEST) => ({
   FunctionName: definition.name,

@@ -4,6 +4,7 @@ import type { ApiCall, Gateway, LogSink, MetricSink } from "../gateway/interface
 import { queueUrl } from "../events/bus.ts";
 import {
   type AsyncConfig,
+  contextOf,
   environmentOf,
   LATEST,
   LOG_STREAM,
@@ -233,15 +234,7 @@ export class Functions {
     const started = performance.now();
     let answer: Answer;
     try {
-      const context = {
-        functionName: definition.name,
-        functionVersion: version,
-        invokedFunctionArn: definition.arn,
-        memoryLimitInMB: String(definition.memoryMiB),
-        awsRequestId: randomUUID(),
-        logGroupName: definition.logGroup,
-        logStreamName: LOG_STREAM,
-      };
+      const context = contextOf(definition, version, randomUUID());
       const deadline = Date.now() + definition.timeoutSeconds * 1000;
       answer = await sandbox.invoke({ event: payload, context, deadline }, definition.timeoutSeconds);
     } finally {

@@ -15,6 +15,7 @@ export function writeAnswer(
       return json(200, output ?? {});
     case "rest-json":
       if (service === MLFLOW) return output as WireAnswer;
+      if (action === "GetAlias") return json(200, output);
       return service === "lambda" ? writeInvocation(output) : writePrediction(output);
     case "query":
       return xml(

@@ -151,6 +151,13 @@ function readMlflow({ method, path, headers, body }: WireRequest): Called {
 function readLambda({ method, path, headers, body }: WireRequest): Called {
   const { pathname, searchParams } = new URL(path, "http://gateway");
   const name = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/.exec(pathname)?.[1];
+  const [, aliased, alias] = /^\/2015-03-31\/functions\/([^/]+)\/aliases\/([^/]+)$/.exec(pathname) ?? [];
+  if (method === "GET" && aliased !== undefined && alias !== undefined) {
+    return {
+      action: "GetAlias",
+      input: { FunctionName: decodeURIComponent(aliased), Name: decodeURIComponent(alias) },
+    };
+  }
   if (method !== "POST" || name === undefined) throw notEmulated(`${method} ${pathname} of lambda`);
   return {
     action: "Invoke",

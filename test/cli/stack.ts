@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
@@ -208,14 +209,25 @@ export interface Books {
   admission: (door: Door) => AdmissionState;
 }
 
+/** What a stack publishes whose workload a function answers. */
+export const BY_FUNCTION: Platform = {
+  ...PLATFORM,
+  workloads: PLATFORM.workloads.map((workload) => ({
+    ...workload,
+    endpoint: `perennial-dev-${WORKLOAD}-score`,
+    functionAlias: "live",
+  })),
+};
+
 /** A stack whose services are fakes, and a terminal that remembers. */
-export function openStack(books: Partial<Books> = {}) {
+export function openStack(books: Partial<Books> = {}, platform = PLATFORM) {
   const { history = [], pointer = null, trial = null, admission = () => EMPTY_ADMISSION } = books;
   const clients = {
     events: new EventBridgeClient(),
     stepFunctions: new SFNClient(),
     sageMaker: new SageMakerClient(),
     runtime: new SageMakerRuntimeClient(),
+    lambda: new LambdaClient(),
     s3: new S3Client(),
     logs: new CloudWatchLogsClient(),
   };
@@ -224,13 +236,14 @@ export function openStack(books: Partial<Books> = {}) {
     stepFunctions: mockClient(clients.stepFunctions),
     sageMaker: mockClient(clients.sageMaker),
     runtime: mockClient(clients.runtime),
+    lambda: mockClient(clients.lambda),
     s3: mockClient(clients.s3),
     logs: mockClient(clients.logs),
   };
   const connection: Connection = {
     stack: "local",
     url: "http://127.0.0.1:4599",
-    platform: structuredClone(PLATFORM),
+    platform: structuredClone(platform),
     ledger: {
       readAdmission: (_, door) => Promise.resolve(admission(door)),
       readPointer: () => Promise.resolve(pointer),

@@ -51,6 +51,13 @@ export async function transform(
       `${input} is CSV: a transform job takes JSON Lines, where each line stands by itself.`,
     );
   }
+  if (workload.functionAlias !== undefined) {
+    throw new CliFault(
+      EXIT.failed,
+      `${workload.name} is answered by a function, whose model no transform job runs. Leave out --on sagemaker: the file is ` +
+        "scored here then.",
+    );
+  }
   const { sageMaker } = connection;
   const { model, instanceType } = await liveVariant(connection, workload);
   const now = context.clock.now();

@@ -1,3 +1,4 @@
+import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { DescribeEndpointCommand } from "@aws-sdk/client-sagemaker";
 import { ExecutionName, type HistoryEntry, type Pointer, type Trial } from "@perennial/contracts";
 import type { AdmissionState } from "@perennial/ledger";
@@ -16,10 +17,11 @@ export interface StatusOptions extends Where {
 /** How a workload stands. */
 export interface WorkloadStatus {
   workload: string;
+  /** Name of the endpoint that answers, or of the function. */
   endpoint: string;
-  /** SageMaker's word for the endpoint's state; null where there is no such endpoint. */
+  /** SageMaker's word for the endpoint's state, and for that of a function; null where there is no such endpoint or function. */
   state: string | null;
-  /** Configuration that the endpoint runs with. */
+  /** Configuration that the endpoint runs with; of a function, the number of the published version that answers. */
   endpointConfig: string | null;
   champion: {
     version: number;
@@ -68,7 +70,7 @@ async function statusOf(
 ): Promise<WorkloadStatus> {
   const { ledger } = connection;
   const [endpoint, pointer, trial, retrain, rollout, history] = await Promise.all([
-    readEndpoint(connection, workload.endpoint),
+    readLive(connection, workload),
     ledger.readPointer(workload.name),
     ledger.readTrial(workload.name),
     ledger.readAdmission(workload.name, "retrain"),
@@ -92,7 +94,7 @@ async function statusOf(
       modelPackageArn: pointer?.modelPackageArn ?? null,
     },
     trial: trial === null ? null : { ...trial, isUnderWay: rollout.holder?.execution === trial.execution },
-    difference: isMoving ? null : differenceOf(pointer, endpoint?.config ?? null),
+    difference: isMoving ? null : differenceOf(pointer, endpoint?.config ?? null, runsWith(workload)),
     running: doors.flatMap(([kind, state]) => runningOf(kind, state)),
     frozen: frozenOf(retrain, now),
     waiting: doors.flatMap(([kind, state]) => waitingOf(kind, state)),
@@ -100,10 +102,39 @@ async function statusOf(
   };
 }
 
+interface Live {
+  state: string;
+  config: string | null;
+}
+
+const readLive = (
+  connection: Connection,
+  { endpoint, functionAlias }: PlatformWorkload,
+): Promise<Live | null> =>
+  functionAlias === undefined
+    ? readEndpoint(connection, endpoint)
+    : readFunction(connection, endpoint, functionAlias);
+
+/** A function in SageMaker's words: as long as a part of the requests is led past the alias's version, it is being updated. */
+async function readFunction(
+  { lambda }: Pick<Connection, "lambda">,
+  FunctionName: string,
+  Name: string,
+): Promise<Live | null> {
+  try {
+    const { FunctionVersion, RoutingConfig } = await lambda.send(new GetAliasCommand({ FunctionName, Name }));
+    const isShared = Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {}).length > 0;
+    return { state: isShared ? "Updating" : "InService", config: FunctionVersion ?? null };
+  } catch (error) {
+    if (error instanceof Error && error.name === "ResourceNotFoundException") return null;
+    throw error;
+  }
+}
+
 async function readEndpoint(
   { sageMaker }: Pick<Connection, "sageMaker">,
   EndpointName: string,
-): Promise<{ state: string; config: string | null } | null> {
+): Promise<Live | null> {
   try {
     const answer = await sageMaker.send(new DescribeEndpointCommand({ EndpointName }));
     return { state: answer.EndpointStatus ?? "Unknown", config: answer.EndpointConfigName ?? null };
@@ -114,16 +145,23 @@ async function readEndpoint(
   }
 }
 
+const runsWith = ({ functionAlias }: PlatformWorkload): string =>
+  functionAlias === undefined ? "the endpoint runs with" : "the function answers as its version";
+
 /** Why the live configuration isn't the pointer's. Without a pointer the baseline is meant, which no rollout has named. */
-export function differenceOf(pointer: Pointer | null, liveConfig: string | null): string | null {
+export function differenceOf(
+  pointer: Pointer | null,
+  liveConfig: string | null,
+  runs = "the endpoint runs with",
+): string | null {
   if (liveConfig === null) return null;
   if (pointer === null) {
     if (!ExecutionName.safeParse(liveConfig.replace(/-trial$/, "")).success) return null;
-    return `The ledger names no model, but the endpoint runs with ${liveConfig}, which a rollout made.`;
+    return `The ledger names no model, but ${runs} ${liveConfig}, which a rollout made.`;
   }
   if (pointer.endpointConfigName === liveConfig) return null;
   return (
-    `The ledger names version ${pointer.version} (${pointer.endpointConfigName}), but the endpoint runs with ${liveConfig}. ` +
+    `The ledger names version ${pointer.version} (${pointer.endpointConfigName}), but ${runs} ${liveConfig}. ` +
     // Promoting what the ledger takes to be live would be answered with "already in service".
     'Bring up the ledger\'s anew: a "Rollout Requested" event of the kind image.'
   );
