@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type FunctionName, FUNCTIONS } from "@perennial/contracts";
+import { type FunctionName, FUNCTIONS, type WorkloadSpec } from "@perennial/contracts";
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { DeadLetters } from "../components/alerts/dead-letters.ts";
@@ -8,6 +8,7 @@ import { type EnvironmentOf, Function } from "../components/function/function.ts
 import { ServiceRole } from "../components/identity/service-role.ts";
 import type { Settings } from "../config.ts";
 import type { Foundation } from "./foundation.ts";
+import { isTried } from "./rollouts.ts";
 import type { Stack } from "./stack.ts";
 
 export type Bundles = Record<FunctionName, pulumi.asset.AssetArchive>;
@@ -16,8 +17,10 @@ export type Bundles = Record<FunctionName, pulumi.asset.AssetArchive>;
 export const bundles = (): Bundles =>
   bundleFunctions(join(import.meta.dirname, "../../functions"), Object.keys(FUNCTIONS) as FunctionName[]);
 
-/** Whether a stack has the function: those of the HTTP API only where it does. */
-export function isDeployed({ publicApi, apiAuth }: Settings, name: FunctionName): boolean {
+/** Whether a stack has the function: those of the HTTP API only where it does, and what looks at trials where there are any. */
+export function isDeployed(settings: Settings, specs: WorkloadSpec[], name: FunctionName): boolean {
+  const { publicApi, apiAuth } = settings;
+  if (name === "observe-trial") return specs.some((spec) => isTried(spec, settings));
   if (name === "answer-http") return publicApi;
   if (name === "authorize-request") return publicApi && apiAuth === "jwt";
   return true;

@@ -21,6 +21,7 @@ export function publish(
   httpApi: { url: pulumi.Input<string>; auth: "key" | "jwt" | "iam" } | null,
 ) {
   const { stack, region, accountId } = settings;
+  const specs = loops.map(({ spec }) => spec);
   const parameterName = platformParameter(stack);
   new PlatformParameters(
     "platform",
@@ -41,7 +42,7 @@ export function publish(
         logGroups: {
           ...Object.fromEntries(
             (Object.keys(FUNCTIONS) as FunctionName[])
-              .filter((name) => isDeployed(settings, name))
+              .filter((name) => isDeployed(settings, specs, name))
               .map((name) => [name, names.functionLogGroup(name)]),
           ),
           ...JOB_LOG_GROUPS,

@@ -7,7 +7,7 @@ import {
 } from "@perennial/contracts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { Settings } from "../config.ts";
-import { planTrial, type TrialPlan } from "./trial-rollout.ts";
+import { planTrial, type TrialPlan, type TrialStrategy } from "./trial-rollout.ts";
 
 /** What SageMaker takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html */
 const LONGEST_DEPLOYMENT_SECONDS = 14_400;
@@ -39,11 +39,9 @@ type StackSettings = Pick<Settings, "rollout" | "servingInstanceCount" | "bakeSe
  */
 export function planRollout(spec: WorkloadSpec, settings: StackSettings): EndpointRolloutPlan {
   const { guards, probesPerMinute } = spec.rollout;
-  const strategy: Strategy =
-    settings.rollout === undefined ? spec.rollout.strategy : { kind: settings.rollout };
+  const strategy = strategyIn(spec, settings);
   const policy = policyOf(spec, strategy, settings);
-  const isTried = strategy.kind === "shadow" || strategy.kind === "experiment";
-  const trial = isTried ? planTrial(strategy, probesPerMinute) : null;
+  const trial = isTrial(strategy) ? planTrial(strategy, probesPerMinute) : null;
   // Both models are brought up for it, and the champion alone after it.
   const trialSeconds = trial === null ? 0 : trial.longestSeconds + 2 * PROVISIONING_SECONDS;
   const seconds = policy.MaximumExecutionTimeoutInSeconds + trialSeconds;
@@ -63,6 +61,17 @@ export function planRollout(spec: WorkloadSpec, settings: StackSettings): Endpoi
     },
   };
 }
+
+/** Whether the workload's challengers are tried beside the champion in this stack. */
+export const isTried = (spec: WorkloadSpec, settings: Pick<Settings, "rollout">): boolean =>
+  isTrial(strategyIn(spec, settings));
+
+/** The stack's settings may ask for less than the spec does. */
+const strategyIn = ({ rollout }: WorkloadSpec, settings: Pick<Settings, "rollout">): Strategy =>
+  settings.rollout === undefined ? rollout.strategy : { kind: settings.rollout };
+
+const isTrial = (strategy: Strategy): strategy is TrialStrategy =>
+  strategy.kind === "shadow" || strategy.kind === "experiment";
 
 function policyOf(spec: WorkloadSpec, strategy: Strategy, settings: StackSettings) {
   const { bakeSeconds } = settings;

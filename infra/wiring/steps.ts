@@ -7,6 +7,7 @@ import type { Foundation } from "./foundation.ts";
 import { type Bundles, deployStep } from "./functions.ts";
 import { hasEndpoint, type Serving } from "./endpoints.ts";
 import type { Model } from "./models.ts";
+import { isTried } from "./rollouts.ts";
 import type { Stack } from "./stack.ts";
 
 export type Steps = ReturnType<typeof deploySteps>;
@@ -144,30 +145,29 @@ export function deploySteps(stack: Stack, foundation: Foundation, models: Servin
       grantReadMetrics(grantee, role, stack.opts),
     ],
   });
-  // Of nothing else both models can be in service: contracts/rollout.ts.
-  const triable = models.filter(({ spec }) => spec.serving.mode === "realtime");
-  const observe = deployStep(stack, foundation, code, "observe-trial", {
-    description: "Says whether a trial goes on, and how it ended",
-    environment: { LEDGER_TABLE, LAKE_BUCKET: lake.bucket.bucket },
-    timeoutSeconds: 600,
-    memoryMiB: 1024,
-    grants: (grantee, role) =>
-      triable.length === 0
-        ? []
-        : [
-            artifacts.grantRead(grantee, role, foldersOf(triable, "specs")),
-            lake.grantReadAll(grantee, role, foldersOf(triable, "capture", "labels", "trials")),
-            lake.grantWrite(grantee, role, foldersOf(triable, "trials")),
+  const tried = models.filter(({ spec }) => isTried(spec, stack.settings));
+  const observe =
+    tried.length === 0
+      ? null
+      : deployStep(stack, foundation, code, "observe-trial", {
+          description: "Says whether a trial goes on, and how it ended",
+          environment: { LEDGER_TABLE, LAKE_BUCKET: lake.bucket.bucket },
+          timeoutSeconds: 600,
+          memoryMiB: 1024,
+          grants: (grantee, role) => [
+            artifacts.grantRead(grantee, role, foldersOf(tried, "specs")),
+            lake.grantReadAll(grantee, role, foldersOf(tried, "capture", "labels", "trials")),
+            lake.grantWrite(grantee, role, foldersOf(tried, "trials")),
             ledger.grantRead(
               grantee,
               role,
-              triable.map(({ spec }) => spec.name),
+              tried.map(({ spec }) => spec.name),
             ),
             key.grantDecrypt(grantee, role, ["dynamodb"]),
             key.grantEncrypt(grantee, role, ["s3"]),
             grantReadMetrics(grantee, role, stack.opts),
           ],
-  });
+        });
   const record = deployStep(stack, foundation, code, "record-outcome", {
     description: "Adds a line to the history",
     environment: { LEDGER_TABLE },

@@ -124,6 +124,7 @@ function deployRollout(
   const role = workflowRole(stack, name, "rollout");
   const grantee = `${name}-rollout`;
   const plan = planRollout(spec, settings);
+  const { observe } = steps;
   const rollout = deploy(
     stack,
     foundation,
@@ -170,18 +171,19 @@ function deployRollout(
       alerts.grantPublish(grantee, role),
       key.grantDecrypt(grantee, role, ["dynamodb"]),
       key.grantEncrypt(grantee, role, ["sns"]),
-      ...(plan.trial === null
+      ...(plan.trial === null || observe === null
         ? []
         : [
             endpoint.grantTry(grantee, role),
             ledger.grantCloseTrial(grantee, role, name),
-            steps.observe.grantInvoke(grantee, role),
+            observe.grantInvoke(grantee, role),
           ]),
     ],
     {
       adapt: (source) => {
         if (spec.serving.mode === "serverless") return serverlessRollout(source, spec.serving);
-        return plan.trial === null ? source : trialRollout(source, plan.trial, steps.observe.functionArn);
+        if (plan.trial === null || observe === null) return source;
+        return trialRollout(source, plan.trial, observe.functionArn);
       },
     },
   );

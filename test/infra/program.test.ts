@@ -99,8 +99,8 @@ describe("the program", () => {
       auth: "key",
     });
     expect(Object.keys(platform.logGroups)).toEqual([
-      // Tokens are asked for only where settings say so.
-      ...Object.keys(FUNCTIONS).filter((name) => name !== "authorize-request"),
+      // Tokens are asked for only where settings say so, and trials looked at only where there are any.
+      ...Object.keys(FUNCTIONS).filter((name) => name !== "authorize-request" && name !== "observe-trial"),
       "processing",
       "training",
       "transform",

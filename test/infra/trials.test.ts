@@ -104,3 +104,49 @@ it("lets the workflow make and end a trial of its own workload, and nobody else"
   const deleting = statementsOf(resources).filter(({ Action }) => Action.includes("dynamodb:DeleteItem"));
   expect(deleting.map(({ policy }) => policy)).toEqual(["ledger-hospital-readmission-rollout-close-trial"]);
 });
+
+it("lets what looks at trials read their evidence, keep what it knows, and nothing else", () => {
+  const W = "hospital-readmission";
+  const [lake, artifacts] = ["lake", "artifacts"].map(
+    (bucket) => `arn:aws:s3:::perennial-dev-123456789012-${bucket}`,
+  );
+  const folders = (bucket = "", ...names: string[]) => names.map((name) => `${bucket}/${name}/${W}/*`);
+  const key = (service: string) => ({
+    StringEquals: { "kms:ViaService": [`${service}.eu-central-1.amazonaws.com`] },
+  });
+  const arn = (service: string, resource: string) =>
+    `arn:aws:${service}:eu-central-1:123456789012:${resource}`;
+  const keyArn = statementsOf(resources).find(({ Action }) =>
+    Action.includes("kms:GenerateDataKey"),
+  )?.Resource;
+  const expected = [
+    [["s3:GetObject"], folders(artifacts, "specs")],
+    [["s3:GetObject"], folders(lake, "capture", "labels", "trials")],
+    [
+      ["s3:ListBucket"],
+      [lake],
+      { StringLike: { "s3:prefix": ["capture", "labels", "trials"].map((name) => `${name}/${W}/*`) } },
+    ],
+    [["s3:PutObject"], folders(lake, "trials")],
+    [
+      ["dynamodb:GetItem"],
+      [arn("dynamodb", "table/perennial-dev-ledger")],
+      { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [`workload#${W}`] } },
+    ],
+    [["kms:Decrypt"], keyArn, key("dynamodb")],
+    [["kms:Decrypt", "kms:GenerateDataKey"], keyArn, key("s3")],
+    [["cloudwatch:GetMetricData"], ["*"]],
+    [
+      ["logs:CreateLogStream", "logs:PutLogEvents"],
+      [arn("logs", "log-group:/aws/lambda/perennial-dev-observe-trial:*")],
+    ],
+  ].map((statement) => JSON.stringify(statement));
+  const own = statementsOf(resources).filter(({ role }) => role === "perennial-dev-observe-trial");
+  const found = own.map(({ Action, Resource, Condition }) =>
+    JSON.stringify(Condition === undefined ? [Action, Resource] : [Action, Resource, Condition]),
+  );
+  expect(found.toSorted()).toEqual(expected.toSorted());
+  expect(inputsOf("aws:lambda/function:Function", "observe-trial")["environment"]).toEqual({
+    variables: { LEDGER_TABLE: "perennial-dev-ledger", LAKE_BUCKET: "perennial-dev-123456789012-lake" },
+  });
+});

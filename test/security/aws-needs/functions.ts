@@ -7,63 +7,7 @@ export function functionNeeds(subject: Subject): Need[] {
   const role = (name: FunctionName) => ({ role: names.function(name) });
   const ledger = [names.arn("dynamodb", `table/${names.ledgerTable}`)];
   const group = names.modelPackageGroup(workload);
-  const lake = `arn:aws:s3:::${names.lakeBucket}`;
-  const duringTrials = {
-    by: role("observe-trial"),
-    why: "only where a challenger is tried, by the strategy in its spec",
-  };
   return [
-    {
-      ...duringTrials,
-      actions: ["s3:GetObject"],
-      resources: [
-        `arn:aws:s3:::${names.artifactBucket}/specs/${workload}/any/spec.json`,
-        `${lake}/capture/${workload}/any.jsonl`,
-        `${lake}/labels/${workload}/any.jsonl`,
-        `${lake}/trials/${workload}/any.json.gz`,
-      ],
-      source: "functions/observe-trial/gather-evidence.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["s3:ListBucket"],
-      resources: [lake],
-      context: { "s3:prefix": `capture/${workload}/any` },
-      source: "packages/objects/src/index.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["s3:PutObject"],
-      resources: [`${lake}/trials/${workload}/any.json.gz`],
-      source: "functions/observe-trial/trial-state.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-      resources: [keyArn],
-      context: via("s3", subject),
-      source: "functions/observe-trial/trial-state.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["dynamodb:GetItem"],
-      resources: ledger,
-      context: { "dynamodb:LeadingKeys": [`workload#${workload}`] },
-      source: "functions/observe-trial/handler.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["kms:Decrypt"],
-      resources: [keyArn],
-      context: via("dynamodb", subject),
-      source: "functions/observe-trial/handler.ts",
-    },
-    {
-      ...duringTrials,
-      actions: ["cloudwatch:GetMetricData"],
-      resources: ["*"],
-      source: "packages/fleet/src/figures.ts",
-    },
     ...FUNCTION_NAMES.map((name) => ({
       by: role(name),
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],

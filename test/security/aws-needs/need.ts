@@ -53,9 +53,9 @@ export const SOURCE = {
   workflowLogs: `${DOCS}/step-functions/latest/dg/cw-logs.html`,
 } as const;
 
-/** The functions of a stack whose HTTP API takes keys. */
+/** The functions of a stack whose HTTP API takes keys, and which tries nothing in service. */
 export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
-  (name) => name !== "authorize-request",
+  (name) => name !== "authorize-request" && name !== "observe-trial",
 );
 /** Functions that events reach, each with a queue for what failed for good. */
 export const LISTENERS = ["admit-retraining", "admit-rollout", "release-lease"] as const;
