@@ -177,7 +177,7 @@ describe("a workload spec", () => {
             strategy: {
               kind: "experiment",
               share: 0.6,
-              stickyBy: "customer",
+              stickyBy: "left",
               worthwhileGain: 0,
               maxDays: 30,
             },
@@ -199,8 +199,27 @@ describe("a workload spec", () => {
       "  rollout.strategy.share: given 0.6; Too big: expected number to be <=0.5",
       "  rollout.strategy.worthwhileGain: given 0; Too small: expected number to be >0",
       "  examples.0.calles: given 3; expected one of plan, region, calls, spend, calls_before",
-      '  rollout.strategy.stickyBy: given "customer"; expected one of plan, region, calls, spend',
+      '  rollout.strategy.stickyBy: given "left"; expected one of plan, region, calls, spend, row_id, customer',
     ]);
+  });
+
+  it("whose experiment asks for more than can be gained is refused; a caller may stick by what no model reads", () => {
+    const experiment = (worthwhileGain: number) =>
+      faultsOf((spec) => {
+        const strategy = {
+          kind: "experiment",
+          share: 0.1,
+          stickyBy: "customer",
+          worthwhileGain,
+          maxDays: 30,
+        };
+        set(spec, { rollout: { strategy } });
+      });
+    expect(experiment(1)).toEqual([
+      'workload spec "churn" is refused, 1 fault:',
+      "  rollout.strategy.worthwhileGain: given 1; expected less than 1, the largest loss that one prediction can have",
+    ]);
+    expect(experiment(0.99)).toEqual([]);
   });
 
   it("whose search, lookups, gate or classes can't be is refused with all faults at once", () => {

@@ -178,21 +178,33 @@ function exampleFaults({ source, derived, examples }: Skeleton): CrossFault[] {
   );
 }
 
-function rolloutFaults({ source, serving, rollout: { strategy } }: Skeleton): CrossFault[] {
+function rolloutFaults({ source, task, serving, rollout: { strategy } }: Skeleton): CrossFault[] {
   const supported = SUPPORTED_STRATEGIES[serving.mode as ServingMode] as readonly string[] | undefined;
-  const columns = new Set(Object.keys(source.columns));
+  const path: Path = ["rollout", "strategy"];
+  // A caller may send what the model doesn't read, too: most often it is an identifier that a caller sticks by.
+  const sent = new Set([...Object.keys(source.columns), ...Object.keys(source.unused)]);
+  if (task.target !== null) sent.delete(task.target);
+  const worstLoss = task.kind === "regression" ? (task.max ?? Infinity) - (task.min ?? -Infinity) : 1;
   return [
     ...(supported === undefined || strategy.kind === null || supported.includes(strategy.kind)
       ? []
       : [
           {
-            path: ["rollout", "strategy", "kind"],
+            path: [...path, "kind"],
             message: `a ${serving.mode} model can't be rolled out so; ${among(new Set(supported))}`,
           },
         ]),
-    ...(typeof strategy.stickyBy !== "string" || columns.has(strategy.stickyBy)
+    ...(typeof strategy.stickyBy !== "string" || sent.has(strategy.stickyBy)
       ? []
-      : [{ path: ["rollout", "strategy", "stickyBy"], message: among(columns) }]),
+      : [{ path: [...path, "stickyBy"], message: among(sent) }]),
+    ...(strategy.worthwhileGain === null || strategy.worthwhileGain < worstLoss
+      ? []
+      : [
+          {
+            path: [...path, "worthwhileGain"],
+            message: `expected less than ${worstLoss}, the largest loss that one prediction can have`,
+          },
+        ]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { Dimension } from "./algorithm.ts";
 
 const text = z.string().nullable().catch(null);
 const texts = z.array(text).catch([]);
+const number = z.number().nullable().catch(null);
 const column = z
   .object({
     type: text,
@@ -44,8 +45,10 @@ export const Skeleton = z.object({
       positive: texts,
       negative: texts,
       classes: z.array(z.object({ name: text, levels: texts }).catch({ name: null, levels: [] })).catch([]),
+      min: number,
+      max: number,
     })
-    .catch({ kind: null, target: null, positive: [], negative: [], classes: [] }),
+    .catch({ kind: null, target: null, positive: [], negative: [], classes: [], min: null, max: null }),
   split: z.object({ group: text, column: text }).catch({ group: null, column: null }),
   algorithms: z
     .array(
@@ -85,8 +88,12 @@ export const Skeleton = z.object({
   examples: z.array(z.record(z.string(), z.unknown()).catch({})).catch([]),
   serving: z.object({ mode: text }).catch({ mode: null }),
   rollout: z
-    .object({ strategy: z.object({ kind: text, stickyBy: text.optional() }).catch({ kind: null }) })
-    .catch({ strategy: { kind: null } }),
+    .object({
+      strategy: z
+        .object({ kind: text, stickyBy: text.optional(), worthwhileGain: number })
+        .catch({ kind: null, worthwhileGain: null }),
+    })
+    .catch({ strategy: { kind: null, worthwhileGain: null } }),
   gate: z
     .object({
       primary: text,
