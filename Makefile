@@ -179,7 +179,7 @@ python-types: setup ## mypy, strict
 
 pytest: setup ## Tests of the training image
 	$(begin)
-	cd $(TABULAR) && $(CURDIR)/$(VENV)/pytest --continue-on-collection-errors --junitxml=$(CURDIR)/$(REPORT)/$@.xml
+	cd $(TABULAR) && $(CURDIR)/$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder --continue-on-collection-errors --junitxml=$(CURDIR)/$(REPORT)/$@.xml
 
 VITEST = vitest run --project $@ --reporter=default --reporter=json --outputFile.json=$(REPORT)/$@.json
 unit: setup ## Fast tests

@@ -13,6 +13,16 @@ from small_workload import processing_folder, training_folder
 from workload_folders import workload
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Workers take file after file in this order: first the one that takes longest, then those that share what
+    takes long to prepare.
+    """
+    for fixture in ("prepared_hospital", "spark"):
+        users = {item.path for item in items if fixture in getattr(item, "fixturenames", ())}
+        items.sort(key=lambda item: item.path not in users)
+
+
 @pytest.fixture(autouse=True)
 def _environment_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("PERENNIAL_")]:

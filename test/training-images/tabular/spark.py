@@ -12,6 +12,8 @@ from typing import IO
 SOURCES = Path(__file__).parents[3] / "training-images/spark/src"
 JAVA = 17
 EXPECTED = f"expected Java {JAVA}, on which Spark 3.5 runs: install it, or set JAVA_HOME (CONTRIBUTING.md)"
+# A Java of a minute: its second compiler and its parallel collector cost a third of the tests' time.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # Starting Java takes longer than a workload does: one session computes those of each folder it is told.
 SESSION = """
 import sys
@@ -49,7 +51,8 @@ def environment_of(folder: Path) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "spark"),
         "PYSPARK_SUBMIT_ARGS": "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 "
-        f"--conf spark.sql.warehouse.dir={folder / 'warehouse'} pyspark-shell",
+        f"--conf spark.sql.warehouse.dir={folder / 'warehouse'} "
+        f"--driver-java-options '{SHORT_LIVED}' pyspark-shell",
     }
 
 
