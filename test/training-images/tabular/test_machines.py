@@ -1,8 +1,10 @@
 """Training on several machines: real processes that find each other as the hosts of a job do."""
 
 import json
+import secrets
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +39,15 @@ def host_folder(root: Path, source: Path, host: str, settings: dict[str, str] = 
 
 
 def meeting_place() -> tuple[str, int]:
-    """An address of this machine that nothing listens at."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        host, port = opened.getsockname()
-        return host, port
+    """
+    An address of this machine that nothing listens at. Its port isn't among those that the system gives away:
+    it has to be free still when the jobs have read their rows.
+    """
+    while True:
+        place = ("127.0.0.1", 20_000 + secrets.randbelow(10_000))
+        with socket.socket() as opened, suppress(OSError):
+            opened.bind(place)
+            return place
 
 
 def start_both(jobs: Jobs, roots: list[Path], arguments: list[str] = TRAIN) -> list[Job]:
@@ -53,6 +59,10 @@ def start_both(jobs: Jobs, roots: list[Path], arguments: list[str] = TRAIN) -> l
 
 def environment_of(place: tuple[str, int]) -> dict[str, str]:
     return {"PERENNIAL_MEETING_HOST": place[0], "PERENNIAL_MEETING_PORT": str(place[1])}
+
+
+def assert_running(jobs: list[Job]) -> None:
+    assert all(job.process.poll() is None for job in jobs), [job.log.read_text() for job in jobs]
 
 
 def train_on_both(jobs: Jobs, roots: list[Path]) -> list[str]:
@@ -96,7 +106,7 @@ def test_a_machine_that_dies_ends_the_job_of_the_other(
     roots = [host_folder(tmp_path / host, small, host, LONG) for host in HOSTS]
     both = start_both(jobs, roots)
     while not list((roots[0] / "checkpoints").glob("*.checkpoint")):
-        assert [job.process.poll() for job in both] == [None, None]
+        assert_running(both)
         time.sleep(0.01)
     both[lost].process.kill()
     code, log = both[1 - lost].ended()
@@ -111,7 +121,7 @@ def test_a_machine_whose_fit_waits_without_end_says_which_one_it_has_lost(
     roots = [host_folder(tmp_path / host, small, host) for host in HOSTS]
     both = start_both(jobs, roots, STUCK_TRAIN)
     while not all((root / stuck_machine.STUCK).exists() for root in roots):
-        assert [job.process.poll() for job in both] == [None, None]
+        assert_running(both)
         time.sleep(0.01)
     both[lost].process.kill()
     code, log = both[1 - lost].ended()
@@ -128,7 +138,7 @@ def test_a_machine_that_dies_before_the_fit_ends_the_job_of_the_first_and_a_stra
     root, place = host_folder(tmp_path, small, HOSTS[0]), meeting_place()
     first = jobs.start_python(root, STUCK_TRAIN, **environment_of(place))
     assert knock(first, place, "algo-3") == ""
-    assert first.process.poll() is None
+    assert_running([first])
     assert int(knock(first, place, HOSTS[1])) > 0
     code, log = first.ended()
     assert code == FAILED, log
@@ -139,7 +149,7 @@ def test_a_machine_that_dies_before_the_fit_ends_the_job_of_the_first_and_a_stra
 def knock(first: Job, place: tuple[str, int], host: str) -> str:
     """What the first machine answers to who calls itself `host`, and then goes without a word."""
     while True:
-        assert first.process.poll() is None
+        assert_running([first])
         try:
             with socket.create_connection(place) as connection, connection.makefile("rw") as words:
                 words.write(f"{host}\n")

@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 1800
 LEAVING_SECONDS = 120
 KNOCK_SECONDS = 0.2
 # For a word, once connected.
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 60
 
 
 class NobodyMet(Exception):
