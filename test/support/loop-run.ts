@@ -136,7 +136,8 @@ async function tracked(stateFolder: string, until: number): Promise<void> {
   }
 }
 
-function readCalls(stateFolder: string): RecordedCall[] {
+/** Every call that any role of a local cloud made, each once. */
+export function readCalls(stateFolder: string): RecordedCall[] {
   return readFileSync(join(stateFolder, "calls.jsonl"), "utf8")
     .trimEnd()
     .split("\n")

@@ -105,3 +105,36 @@ export function functionNeeds(subject: Subject): Need[] {
     })),
   ];
 }
+
+/** What Lambda does with the role of a workload's scoring function, and what a rollout of one asks for in rarer cases. */
+export function scoringNeeds({ names, workload, accountId, region }: Subject): Need[] {
+  const functionName = names.scoringFunction(workload);
+  const execution = names.anyExecution(workload).replaceAll("?", "0");
+  return [
+    {
+      by: { role: functionName },
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [`${names.arn("logs", `log-group:${names.scoringLogGroup(workload)}`)}:log-stream:any`],
+      why: "Lambda writes a function's log with its role; locally the sandbox does it itself",
+      source: SOURCE.functionRole,
+    },
+    {
+      by: { service: "lambda.amazonaws.com" },
+      actions: ["sts:AssumeRole"],
+      resources: [`arn:aws:iam::${accountId}:role/${functionName}`],
+      context: {
+        "aws:SourceAccount": accountId,
+        "aws:SourceArn": `arn:aws:lambda:${region}:${accountId}:function:${functionName}`,
+      },
+      why: "the function runs as its role",
+      source: SOURCE.functionRole,
+    },
+    {
+      by: { role: names.ofWorkload(workload, "rollout") },
+      actions: ["cloudwatch:DeleteAlarms"],
+      resources: [names.arn("cloudwatch", `alarm:${names.prefix}-${execution}-errors`)],
+      why: "only where a rollout is discarded, or an earlier one is superseded",
+      source: "statemachines/rollout-function.asl.json",
+    },
+  ];
+}
