@@ -21,8 +21,7 @@ let before: { version: number; endpointConfigName: string } | null;
 
 beforeAll(async () => {
   rollouts = await openRolloutCloud(WORKLOAD, {
-    "perennial:rollout": "",
-    "perennial:servingInstanceCount": "2",
+    settings: { "perennial:rollout": "", "perennial:servingInstanceCount": "2" },
   });
 });
 

@@ -1,21 +1,12 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Manifest } from "@perennial/contracts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { constantGraph } from "../../infra/components/endpoint/constant-graph.ts";
+import { changedRepository } from "../support/changed-repository.ts";
 import { changed, openRolloutCloud, type RolloutCloud } from "../support/rollout-cloud.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
 const WORKLOAD = "hospital-readmission";
 const REALTIME = 'serving: { mode: "realtime", maxRecords: 1000, maxBodyKiB: 1024 }';
 const SERVERLESS =
@@ -24,25 +15,11 @@ const SERVERLESS =
 const folder = mkdtempSync(join(tmpdir(), "perennial-serverless-"));
 let rollouts: RolloutCloud;
 
-/** This repository with one spec that says serverless: what finds its neighbours by its own place is a copy. */
-function repositoryWithServerless(): string {
-  const copied = ["infra", "workloads"];
-  for (const name of readdirSync(REPOSITORY)) {
-    if (!copied.includes(name)) symlinkSync(join(REPOSITORY, name), join(folder, name));
-  }
-  cpSync(join(REPOSITORY, "infra"), join(folder, "infra"), { recursive: true });
-  mkdirSync(join(folder, "workloads"));
-  cpSync(join(REPOSITORY, "workloads/package.json"), join(folder, "workloads/package.json"));
-  cpSync(join(REPOSITORY, "workloads", WORKLOAD), join(folder, "workloads", WORKLOAD), { recursive: true });
-  const spec = join(folder, "workloads", WORKLOAD, "workload.ts");
-  const text = readFileSync(spec, "utf8");
-  if (!text.includes(REALTIME)) throw new Error(`${spec}: expected ${REALTIME}, which this test replaces`);
-  writeFileSync(spec, text.replace(REALTIME, SERVERLESS));
-  return folder;
-}
-
 beforeAll(async () => {
-  rollouts = await openRolloutCloud(WORKLOAD, { "perennial:rollout": "" }, repositoryWithServerless());
+  rollouts = await openRolloutCloud(WORKLOAD, {
+    settings: { "perennial:rollout": "" },
+    repository: changedRepository(folder, WORKLOAD, REALTIME, SERVERLESS),
+  });
 });
 
 afterAll(async () => {

@@ -52,10 +52,19 @@ export interface GraphParts {
 }
 
 /** Bytes of an ONNX model with opset 18 and ai.onnx.ml 3. */
-export function onnxModel({ inputs, outputs, nodes, constants = {} }: GraphParts): Buffer {
-  const graph = [
+export function onnxModel(parts: GraphParts): Buffer {
+  const graph = [text(2, "test"), ...written(parts)];
+  const opset = (domain: string, version: number) => message(8, text(1, domain), int(2, version));
+  return Buffer.concat([int(1, 9), message(7, ...graph), opset("", 18), opset("ai.onnx.ml", 3)]);
+}
+
+/** A model with more parts at its graph's end: in this format messages of one field are put together. */
+export const continued = (model: Buffer, parts: GraphParts): Buffer =>
+  Buffer.concat([model, message(7, ...written(parts))]);
+
+function written({ inputs, outputs, nodes, constants = {} }: GraphParts): Bytes[] {
+  return [
     ...nodes.map(node),
-    text(2, "test"),
     ...Object.entries(constants).map(([name, { shape, values }]) =>
       message(
         5,
@@ -68,8 +77,6 @@ export function onnxModel({ inputs, outputs, nodes, constants = {} }: GraphParts
     ...inputs.map((tensor) => tensorType(11, tensor)),
     ...outputs.map((tensor) => tensorType(12, tensor)),
   ];
-  const opset = (domain: string, version: number) => message(8, text(1, domain), int(2, version));
-  return Buffer.concat([int(1, 9), message(7, ...graph), opset("", 18), opset("ai.onnx.ml", 3)]);
 }
 
 function tensorType(field: number, { name, type, shape }: TensorType): Bytes {

@@ -26,6 +26,7 @@ const PAUSE_MS = 15;
 export interface RolloutCloud {
   readonly cloud: LocalCloud;
   readonly endpoint: string;
+  readonly stateFolder: string;
   /** The files of the model that was trained first. */
   readonly trained: Files;
   /** Registers and approves a model of these files, and waits for the end of its rollout. */
@@ -36,12 +37,29 @@ export interface RolloutCloud {
   nextRollout(): Promise<HistoryEntry>;
   /** Changes how the rollout workflow moves requests, as another setting would. */
   moveBy(policy: unknown): void;
+  /** Changes the rollout workflow's states, from its next execution on. */
+  changeWorkflow(change: (states: Record<string, Json>) => void): void;
   /** Changes the spec that is deployed; answers with what puts it back. */
   changeSpec(change: (spec: WorkloadSpec) => WorkloadSpec): Promise<() => Promise<void>>;
+  /** Moves time on at once, as soon as a rollout waits: what works meanwhile would seem to take as long. */
+  skip(ms: number): Promise<void>;
+  /** The ledger's item of the trial that is under way. */
+  trial(): Promise<Json | undefined>;
   pointer(): Promise<{ version: number; endpointConfigName: string } | null>;
   /** What is there for rollouts: configurations and models beside the baseline's, and alarms of fleets. */
   leftovers(): Promise<{ live: string; configs: string[]; models: string[]; alarms: string[] }>;
   close(): Promise<void>;
+}
+
+export interface RolloutCloudOptions {
+  /** Settings over those of the stack, as text. */
+  settings: Record<string, string>;
+  /** @default this working copy */
+  repository?: string;
+  /** @default the machine's own time */
+  clock?: RealClock;
+  /** Changes the rollout workflow for the first model. */
+  first?: (states: Record<string, Json>) => void;
 }
 
 /**
@@ -50,23 +68,23 @@ export interface RolloutCloud {
  */
 export async function openRolloutCloud(
   name: string,
-  settings: Record<string, string>,
-  repository = join(import.meta.dirname, "../.."),
+  { clock = new RealClock(1), first = () => {}, ...options }: RolloutCloudOptions,
 ): Promise<RolloutCloud> {
   const stateFolder = mkdtempSync(join(tmpdir(), "perennial-rollout-"));
-  const clock = new RealClock(1);
-  let isWaiting = false;
+  const rollout = { isWaiting: false };
   const cloud = await openTestCloud(stateFolder, {
-    repository,
-
+    ...options,
     clock,
     workloads: [name],
-    settings,
-    onProgress: { state: (_, state) => void (isWaiting = state.startsWith("Await")) },
+    onProgress: { state: (_, state) => void (rollout.isWaiting = state.startsWith("Await")) },
   });
   const ticking = setInterval(() => {
-    if (isWaiting) clock.skip(STEP_MS);
+    if (rollout.isWaiting) clock.skip(STEP_MS);
   }, PAUSE_MS);
+  const skip = async (ms: number): Promise<void> => {
+    while (!rollout.isWaiting) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    clock.skip(ms);
+  };
   const close = async (): Promise<void> => {
     clearInterval(ticking);
     await cloud.close();
@@ -74,18 +92,35 @@ export async function openRolloutCloud(
   };
   try {
     await cloud.sageMaker.settled();
-    return { ...(await opened(cloud, name)), close };
+    return { ...(await opened(cloud, name, first)), stateFolder, skip, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutCloud, "close">> {
+async function opened(
+  cloud: LocalCloud,
+  name: string,
+  forFirst: (states: Record<string, Json>) => void,
+): Promise<Omit<RolloutCloud, "stateFolder" | "skip" | "close">> {
   const platform = await readPlatform(cloud, STACK);
   const workload = platform.workloads.find((one) => one.name === name);
   if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
   const { endpoint } = workload;
+  const machine = cloud.resources.find(({ outputs }) => outputs["arn"] === workload.rolloutStateMachineArn);
+  if (machine === undefined) throw new Error(`the program has no ${workload.rolloutStateMachineArn}`);
+  const changeWorkflow: RolloutCloud["changeWorkflow"] = (change) => {
+    const definition = JSON.parse(String(machine.inputs["definition"])) as { States: Record<string, Json> };
+    change(definition.States);
+    cloud.workflows.createStateMachine({
+      arn: String(machine.outputs["arn"]),
+      name: String(machine.inputs["name"]),
+      roleArn: String(machine.inputs["roleArn"]),
+      definition,
+    });
+  };
+  changeWorkflow(forFirst);
   const first = await retrain(cloud, platform, workload, "a test wants a model");
   if (first.rollout?.status !== "SUCCEEDED")
     throw new Error(`the first rollout: ${JSON.stringify(first.rollout)}`);
@@ -167,11 +202,6 @@ async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutClou
     };
     return { version: registration.version, modelDataUrl, approve };
   };
-  const machine = cloud.resources.find(
-    ({ inputs }) => inputs["name"] === `${endpoint}-rollout` && "definition" in inputs,
-  );
-  if (machine === undefined) throw new Error(`the program has no state machine ${endpoint}-rollout`);
-
   return {
     cloud,
     endpoint,
@@ -183,18 +213,12 @@ async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutClou
       await approve();
       return nextRollout();
     },
-    moveBy: (policy) => {
-      const definition = JSON.parse(String(machine.inputs["definition"])) as {
-        States: { UpdateEndpoint: { Parameters: { DeploymentConfig: Json } } };
-      };
-      definition.States.UpdateEndpoint.Parameters.DeploymentConfig["BlueGreenUpdatePolicy"] = policy;
-      cloud.workflows.createStateMachine({
-        arn: String(machine.outputs["arn"]),
-        name: String(machine.inputs["name"]),
-        roleArn: String(machine.inputs["roleArn"]),
-        definition,
-      });
-    },
+    moveBy: (policy) =>
+      changeWorkflow((states) => {
+        const { DeploymentConfig } = parametersOf(states, "UpdateEndpoint");
+        Object.assign(DeploymentConfig as Json, { BlueGreenUpdatePolicy: policy });
+      }),
+    changeWorkflow,
     changeSpec: async (change) => {
       const { hostname: Bucket, pathname } = new URL(workload.specUri);
       const bytes = await cloud.read(workload.specUri);
@@ -205,6 +229,7 @@ async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutClou
       await put(Buffer.from(JSON.stringify(change(spec))));
       return () => put(bytes);
     },
+    trial: () => item("trial"),
     pointer: async () => {
       const found = (await item("pointer")) as
         | { version: { N: string }; endpointConfigName: { S: string } }
@@ -233,6 +258,13 @@ async function opened(cloud: LocalCloud, name: string): Promise<Omit<RolloutClou
       };
     },
   };
+}
+
+/** Parameters of a task of a workflow. */
+export function parametersOf(states: Record<string, Json>, name: string): Json {
+  const parameters = states[name]?.["Parameters"];
+  if (parameters === undefined) throw new Error(`the workflow has no task ${name} with parameters`);
+  return parameters as Json;
 }
 
 async function unpacked(archive: Buffer): Promise<Files> {
