@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { WorkloadSpec } from "@perennial/contracts";
 import type { RecordedResource } from "./program/resource.ts";
@@ -23,6 +23,57 @@ export function writeExampleRecord(
   const path = join(folder, `${workload}.json`);
   writeFileSync(path, `${JSON.stringify(examples[0])}\n`);
   return relative(process.cwd(), path);
+}
+
+/**
+ * Writes a record as the event that a scoring function takes: a function knows no form of a request but its event.
+ *
+ * @returns path of the file, as a person in the working copy types it.
+ */
+export function writeExampleCall(record: string): string {
+  const path = record.replace(/\.json$/, "-call.json");
+  writeFileSync(path, `${JSON.stringify({ body: readFileSync(record, "utf8").trim() })}\n`);
+  return path;
+}
+
+/** Three ways to ask a function, ready to be pasted into a shell that stands in the working copy. */
+export function functionExamples(
+  url: string,
+  region: string,
+  { functionName, alias }: { functionName: string; alias: string },
+  call: string,
+  python: string,
+): string {
+  const credentials = "test";
+  return `With curl:
+
+  curl --silent "${url}/2015-03-31/functions/${functionName}/invocations?Qualifier=${alias}" \\
+    --aws-sigv4 "aws:amz:${region}:lambda" --user ${credentials}:${credentials} --data @${call}; echo
+
+With boto3:
+
+  ${python} - <<'PYTHON'
+import boto3, json
+client = boto3.client("lambda", endpoint_url="${url}", region_name="${region}",
+                      aws_access_key_id="${credentials}", aws_secret_access_key="${credentials}")
+answer = client.invoke(FunctionName="${functionName}", Qualifier="${alias}", Payload=open("${call}").read())
+print(json.load(answer["Payload"])["body"])
+PYTHON
+
+With the AWS SDK for JavaScript:
+
+  node --input-type=module - <<'JAVASCRIPT'
+import { readFileSync } from "node:fs";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+const credentials = { accessKeyId: "${credentials}", secretAccessKey: "${credentials}" };
+const client = new LambdaClient({ endpoint: "${url}", region: "${region}", credentials });
+const Payload = readFileSync("${call}");
+const answer = await client.send(
+  new InvokeCommand({ FunctionName: "${functionName}", Qualifier: "${alias}", Payload }),
+);
+console.log(JSON.parse(Buffer.from(answer.Payload).toString()).body);
+JAVASCRIPT
+`;
 }
 
 /** Three ways to ask an endpoint, ready to be pasted into a shell that stands in the working copy. */

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { Platform } from "@perennial/contracts";
 import { openCloud, type LocalCloud } from "./cloud.ts";
 import { inColumns } from "./columns.ts";
-import { examples, httpExample, writeExampleRecord } from "./examples.ts";
+import { examples, functionExamples, httpExample, writeExampleCall, writeExampleRecord } from "./examples.ts";
 import { refuseSecond, removeInstance, writeInstance } from "./instance.ts";
 import { readPlatform } from "./published.ts";
 import { rowOf, table } from "./results.ts";
@@ -125,21 +125,33 @@ async function start(command: Command): Promise<number> {
       screen.say(`what is in service:\n\n${table(rows)}\n`);
     }
     if (signal === null && !once) {
-      const answering = platform.workloads.map(({ name, endpoint }) => ({
+      const answering = platform.workloads.map(({ name, endpoint, functionAlias }) => ({
         name,
         endpoint,
+        functionAlias,
         record: writeExampleRecord(cloud.resources, name, stateFolder),
       }));
       const list = inColumns(
-        ["endpoint", "takes such a record"],
+        ["endpoint or function", "takes such a record"],
         answering.map(({ endpoint, record }) => [endpoint, record]),
       );
       if (answering.length > 1) screen.say(`what answers:\n\n${list}\n`);
       const [first] = answering;
       if (first !== undefined) {
-        const { endpoint, record } = first;
+        const { endpoint, functionAlias: alias, record } = first;
         const interpreter = relative(process.cwd(), python);
-        screen.say(`${endpoint} answers.\n\n${examples(url, account.region, endpoint, record, interpreter)}`);
+        const { region } = account;
+        const shown =
+          alias === undefined
+            ? examples(url, region, endpoint, record, interpreter)
+            : functionExamples(
+                url,
+                region,
+                { functionName: endpoint, alias },
+                writeExampleCall(record),
+                interpreter,
+              );
+        screen.say(`${endpoint} answers.\n\n${shown}`);
         if (httpApiUrl !== null) {
           const [keyFile = null] = cloud.httpApis.keys.files;
           screen.say(httpExample(httpApiUrl, keyFile, first.name, record));

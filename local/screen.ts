@@ -12,6 +12,8 @@ const STAGES: Record<string, string> = {
   Register: "register",
   ReadPointer: "roll out",
   AwaitUpdate: "update the endpoint",
+  PublishVersion: "publish a version",
+  MoveRequests: "lead requests to it",
   MovePointer: "move the pointer",
   RecordInService: "record",
   RecordKept: "record",

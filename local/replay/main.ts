@@ -100,6 +100,12 @@ async function run({ name, mostRows, stateFolder, isJson }: Command): Promise<nu
     const platform = await readPlatform(cloud, STACK);
     const workload = platform.workloads.find((one) => one.name === name);
     if (workload === undefined) throw new Error(`the platform publishes no workload ${name}`);
+    if (workload.functionAlias !== undefined) {
+      throw new Error(
+        `${name} is answered by a function, and what a function is asked isn't captured: there would be nothing to read ` +
+          "back. Replay a workload of serving mode realtime.",
+      );
+    }
     const first = await retrain(cloud, platform, workload, "a model to replay against");
     if (!isDone(first)) throw new Error(`${name} was not retrained: ${first.reason ?? first.status}`);
     const say = (line: string): void => screen.say(line);

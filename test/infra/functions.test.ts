@@ -80,7 +80,7 @@ it("answers the HTTP API by the alias, and asks no endpoint for its instances", 
 
 it("lets callers' functions reach what is live, and those of a rollout every version", () => {
   const isAsked = ({ Action, Resource }: { Action: string; Resource: string }): boolean =>
-    Action === "lambda:InvokeFunction" && String(Resource).startsWith(ARN);
+    Action === "lambda:InvokeFunction" && Resource.startsWith(ARN);
   const policies = ofType("aws:iam/rolePolicy:RolePolicy").flatMap(({ name, inputs }) =>
     (inputs["policy"] as { Statement: { Action: string; Resource: string }[] }).Statement.flatMap(
       (statement) => (isAsked(statement) ? [[name, statement.Resource] as const] : []),

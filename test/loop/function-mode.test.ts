@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { HistoryEntry, Manifest } from "@perennial/contracts";
 import { askFunction } from "@perennial/scoring-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { constantGraph } from "../../infra/components/endpoint/constant-graph.ts";
+import { functionExamples, writeExampleCall } from "../../local/examples.ts";
 import { writeInstance } from "../../local/instance.ts";
 import { callsOf } from "../security/aws-needs/index.ts";
 import { scoringNeeds } from "../security/aws-needs/functions.ts";
@@ -18,6 +21,7 @@ import { mlRoot, ready, start } from "../support/container.ts";
 import { readCalls } from "../support/loop-run.ts";
 import { changed, openRolloutCloud, type RolloutCloud } from "../support/rollout-cloud.ts";
 import { perennial } from "../support/running-program.ts";
+import { PYTHON } from "../support/trained-model.ts";
 
 // A workload without any instance or container, on its real data, told from the first model to a rollback.
 const WORKLOAD = "match-outcome";
@@ -114,6 +118,16 @@ it("answers over HTTP, by a call and by the command line what an endpoint's cont
   const file = join(folder, "record.json");
   writeFileSync(file, body);
   const byCommand = await perennial("predict", WORKLOAD, "--record", file, "--json", "--state", folder);
+  const named = { functionName: FUNCTION, alias: "live" };
+  const shown = functionExamples(
+    rollouts.cloud.url,
+    credentials.region,
+    named,
+    writeExampleCall(file),
+    PYTHON,
+  );
+  const pasted = shown.split(/^With .+:$/m).slice(1);
+  const byHand = await Promise.all(pasted.map((lines) => promisify(execFile)("bash", ["-c", lines])));
   const table = rollouts.cloud.resources.find(
     ({ name, type }) => type.includes("dynamodb") && name === "online",
   );
@@ -134,6 +148,12 @@ it("answers over HTTP, by a call and by the command line what an endpoint's cont
     expected,
     200,
     expected,
+  ]);
+  const said = byHand.map(({ stdout }) => JSON.parse(stdout) as unknown);
+  expect(said).toEqual([
+    { ...asked, inferenceId: expect.any(String) },
+    JSON.parse(expected),
+    JSON.parse(expected),
   ]);
   // A file holds one record or many: the command line always sends a list.
   expect(JSON.parse(byCommand.out)).toEqual(JSON.parse(expected));
