@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import type { HistoryEntry, Manifest } from "@perennial/contracts";
+import type { HistoryEntry, Manifest, Strategy } from "@perennial/contracts";
 import { askFunction } from "@perennial/scoring-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { constantGraph } from "../../infra/components/endpoint/constant-graph.ts";
+import { planFunctionRollout } from "../../infra/wiring/function-rollout.ts";
 import { functionExamples, writeExampleCall } from "../../local/examples.ts";
 import { writeInstance } from "../../local/instance.ts";
 import { callsOf } from "../security/aws-needs/index.ts";
@@ -21,6 +22,7 @@ import { mlRoot, ready, start } from "../support/container.ts";
 import { readCalls } from "../support/loop-run.ts";
 import { changed, openRolloutCloud, type RolloutCloud } from "../support/rollout-cloud.ts";
 import { perennial } from "../support/running-program.ts";
+import { TEST_SPEC } from "../support/test-workload.ts";
 import { PYTHON } from "../support/trained-model.ts";
 
 // A workload without any instance or container, on its real data, told from the first model to a rollback.
@@ -83,12 +85,21 @@ async function standing() {
 
 /** The trained model's files as another artifact, or one that answers every record alike. */
 const another = (card: string) => changed(rollouts.trained, { "card.md": Buffer.from(card) });
-function constant(): Record<string, Buffer> {
+function constant(values: number[]): Record<string, Buffer> {
   const { inputs } = JSON.parse(String(rollouts.trained["manifest.json"])) as Manifest;
   const numbers = inputs.filter(({ type }) => ["number", "integer", "date"].includes(type)).length;
-  const graph = constantGraph({ strings: inputs.length - numbers, numbers }, [0.2, 0.3, 0.5]);
+  const graph = constantGraph({ strings: inputs.length - numbers, numbers }, values);
   return changed(rollouts.trained, { "model.onnx": Buffer.from(graph) });
 }
+
+/** One that takes no level of any category. */
+const refusing = (): Record<string, Buffer> =>
+  changed(rollouts.trained, {}, (manifest) => ({
+    ...manifest,
+    inputs: manifest.inputs.map((input) =>
+      input.type === "category" ? { ...input, closed: true, levels: ["of nobody"] } : input,
+    ),
+  }));
 
 it("puts the first model in service as a version that the alias names, and makes no endpoint for it", async () => {
   const { pointer, alias, versions } = await standing();
@@ -170,33 +181,68 @@ it("answers over HTTP, by a call and by the command line what an endpoint's cont
   ]);
 });
 
-it("gives a model its share of the requests, then all of them, and collects what nothing leads to", async () => {
-  const { outcome, summary } = await rollouts.rollOut(another("a second card"));
-  expect([outcome, summary]).toEqual([
-    "in-service",
-    expect.stringMatching(
-      /^Version 3 is in service in place of version 2\. \d+ requests, 0 failed, 0 refused; p9[09] of the model's latency [\d.]+ ms \(.+\); mean prediction for probes 0\.\d+ \(0\.\d+ before\)\. Asked for by /,
-    ),
-  ]);
-  const { pointer, alias, versions, alarms } = await standing();
-  expect([pointer, alias, versions]).toEqual([
-    { version: 3, endpointConfigName: "3" },
-    { version: "3", RoutingConfig: undefined },
-    ["$LATEST", "2", "3"],
-  ]);
-  expect(alarms.map((name) => name.split("-").at(-1))).toEqual(["errors", "latency"]);
-});
+/** Leads requests so from the next rollout on. */
+function by(strategy: Strategy): void {
+  const spec = { ...TEST_SPEC, rollout: { ...TEST_SPEC.rollout, strategy } };
+  const { Shares: shares, Rounds: rounds } = planFunctionRollout(spec, {
+    rollout: undefined,
+    bakeSeconds: 15,
+  }).fillings;
+  rollouts.changeWorkflow(({ NothingKnownYet: state }) =>
+    Object.assign(state?.["Parameters"] ?? {}, { shares, rounds }),
+  );
+}
+const CANARY: Strategy = { kind: "canary", percent: 25, waitSeconds: 60 };
+const LINEAR: Strategy = { kind: "linear", stepPercent: 40, waitSeconds: 15 };
+
+it.each<[Strategy, number]>([
+  [CANARY, 3],
+  [LINEAR, 4],
+  [{ kind: "all-at-once" }, 5],
+])(
+  "puts a model in service by %o as version %i, and collects what nothing leads to",
+  async (strategy, version) => {
+    by(strategy);
+    const { outcome, summary } = await rollouts.rollOut(another(`card ${version}`));
+    expect([outcome, summary]).toEqual([
+      "in-service",
+      expect.stringMatching(
+        new RegExp(
+          `^Version ${version} is in service in place of version ${version - 1}\\. \\d+ requests, 0 failed, 0 refused; ` +
+            "p9[09] of the model's latency [\\d.]+ ms \\(.+\\); mean prediction for probes 0\\.\\d+ \\(0\\.\\d+ before\\)\\.",
+        ),
+      ),
+    ]);
+    const { pointer, alias, versions, alarms } = await standing();
+    expect([pointer, alias, versions]).toEqual([
+      { version, endpointConfigName: String(version) },
+      { version: String(version), RoutingConfig: undefined },
+      ["$LATEST", String(version - 1), String(version)],
+    ]);
+    expect(alarms.map((name) => name.split("-").at(-1))).toEqual(["errors", "latency"]);
+  },
+);
 
 it.each<[string, () => Record<string, Buffer>, RegExp]>([
   [
     "that can't be loaded",
     () => ({ ...rollouts.trained, "model.onnx": Buffer.from("altered") }),
-    /is not put in service, version 3 stays: it doesn't answer an example \(.*failed: /,
+    /is not put in service, version 5 stays: it doesn't answer an example \(.*failed: /,
   ],
   [
     "that answers everybody alike",
-    constant,
-    /is not put in service, version 3 stays: it answers every probe alike \(/,
+    () => constant([0.2, 0.3, 0.5]),
+    /is not put in service, version 5 stays: it answers every probe alike \(/,
+  ],
+  [
+    "that predicts NaN",
+    () => constant([Number.NaN, 0.3, 0.5]),
+    /is not put in service, version 5 stays: it doesn't answer /,
+  ],
+  [
+    "that refuses what callers send",
+    refusing,
+    /is not put in service, version 5 stays: .*% of the requests were refused, /,
   ],
 ])("keeps a model %s from callers altogether", async (_, files, says) => {
   const before = await standing();
@@ -206,6 +252,8 @@ it.each<[string, () => Record<string, Buffer>, RegExp]>([
 });
 
 it("goes back by itself where the version fails while it has its share of the requests", async () => {
+  // Long enough for an alarm, which looks at whole minutes.
+  by({ ...CANARY, waitSeconds: 300 });
   const before = await standing();
   const { releases } = rollouts.cloud.functions;
   // As Lambda would count them: nothing here makes a sound model fail.
@@ -221,7 +269,7 @@ it("goes back by itself where the version fails while it has its share of the re
   expect([entry.outcome, entry.summary]).toEqual([
     "rolled-back",
     expect.stringMatching(
-      /isn't verified: .*-errors went off \(Threshold Crossed: .+ Version 3 is in service again\./,
+      /isn't verified: .*-errors went off \(Threshold Crossed: .+ Version 5 is in service again\./,
     ),
   ]);
   expect(await standing()).toEqual(before);
@@ -231,12 +279,12 @@ it("is led back by the command line to the version that was published then", asy
   const asked = ["rollback", WORKLOAD, "--reason", "a test says so", "--state", folder];
   const [{ code, out }, entry] = await Promise.all([perennial(...asked), rollouts.nextRollout()]);
   expect([code, entry.outcome]).toEqual([0, "in-service"]);
-  expect(out).toContain("Version 2 is in service in place of version 3.");
+  expect(out).toContain("Version 4 is in service in place of version 5.");
   const { pointer, alias, versions } = await standing();
   expect([pointer, alias, versions]).toEqual([
-    { version: 2, endpointConfigName: "2" },
-    { version: "2", RoutingConfig: undefined },
-    ["$LATEST", "2", "3"],
+    { version: 4, endpointConfigName: "4" },
+    { version: "4", RoutingConfig: undefined },
+    ["$LATEST", "4", "5"],
   ]);
   const { out: status } = await perennial("status", "--state", folder);
   expect(status).toContain(`endpoint  ${FUNCTION}, InService`);
