@@ -133,7 +133,7 @@ export function declareOperations(declaration: Declaration, context: Context): v
   declaration
     .command(
       "logs <what>",
-      "Print the log of a function, of training, processing, or of endpoint/<workload>.",
+      "Print the log of a function, of training, processing, or of endpoint/<workload> or scoring/<workload>.",
       ["perennial logs training --since 1h", "perennial logs judge-challenger --follow"],
     )
     .option("--follow", "go on until Ctrl-C")
