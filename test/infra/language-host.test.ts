@@ -4,6 +4,9 @@ import { type Inputs, type Registration, UNKNOWN } from "../support/engine.ts";
 import { type Run, runAsLanguageHost } from "../support/language-host.ts";
 import { evaluate } from "../support/program.ts";
 
+// A process that evaluates the whole program and its bundles: seconds, many times as many where others are at work.
+vi.setConfig({ testTimeout: 250_000, hookTimeout: 500_000 });
+
 // The program as `pulumi up` and `pulumi preview` run it: a process of its own, the SDK's entry point, the wire. What the
 // cloud and the provider's plugin think of it is not known here.
 
