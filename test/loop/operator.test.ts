@@ -83,6 +83,7 @@ describe("perennial", () => {
           since: expect.stringMatching(/Z$/),
           modelPackageArn: `arn:aws:sagemaker:eu-central-1:123456789012:model-package/${ENDPOINT}/2`,
         },
+        trial: null,
         difference: null,
         running: [],
         frozen: null,
