@@ -251,29 +251,37 @@ it.each<[string, () => Record<string, Buffer>, RegExp]>([
   expect(await standing()).toEqual(before);
 });
 
-it("goes back by itself where the version fails while it has its share of the requests", async () => {
-  // Long enough for an alarm, which looks at whole minutes.
-  by({ ...CANARY, waitSeconds: 300 });
-  const before = await standing();
-  const { releases } = rollouts.cloud.functions;
-  // As Lambda would count them: nothing here makes a sound model fail.
-  const failing = setInterval(() => {
-    for (const ExecutedVersion of Object.keys(releases.get(FUNCTION, "live").weights)) {
-      const dimensions = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live`, ExecutedVersion };
-      rollouts.cloud.metrics.put({ namespace: "AWS/Lambda", name: "Errors", dimensions }, 1);
-    }
-  }, 50);
-  const entry: HistoryEntry = await rollouts
-    .rollOut(another("a third card"))
-    .finally(() => clearInterval(failing));
-  expect([entry.outcome, entry.summary]).toEqual([
-    "rolled-back",
-    expect.stringMatching(
-      /isn't verified: .*-errors went off \(Threshold Crossed: .+ Version 5 is in service again\./,
-    ),
-  ]);
-  expect(await standing()).toEqual(before);
-});
+it.each([
+  ["fails", "Errors", 1, "errors"],
+  ["is slow", "Duration", 60_000, "latency"],
+])(
+  "goes back by itself where the version %s while it has its share of the requests",
+  async (what, name, value, alarm) => {
+    // Long enough for an alarm, which looks at whole minutes.
+    by({ ...CANARY, waitSeconds: 300 });
+    const before = await standing();
+    const { releases } = rollouts.cloud.functions;
+    // As Lambda would count them: nothing here makes a sound model fail.
+    const failing = setInterval(() => {
+      for (const ExecutedVersion of Object.keys(releases.get(FUNCTION, "live").weights)) {
+        const dimensions = { FunctionName: FUNCTION, Resource: `${FUNCTION}:live`, ExecutedVersion };
+        rollouts.cloud.metrics.put({ namespace: "AWS/Lambda", name, dimensions }, value);
+      }
+    }, 50);
+    const entry: HistoryEntry = await rollouts
+      .rollOut(another(`A card of one that ${what}`))
+      .finally(() => clearInterval(failing));
+    expect([entry.outcome, entry.summary]).toEqual([
+      "rolled-back",
+      expect.stringMatching(
+        new RegExp(
+          `isn't verified: .*-${alarm} went off: Threshold Crossed: .+ Version 5 is in service again\\.`,
+        ),
+      ),
+    ]);
+    expect(await standing()).toEqual(before);
+  },
+);
 
 it("is led back by the command line to the version that was published then", async () => {
   const asked = ["rollback", WORKLOAD, "--reason", "a test says so", "--state", folder];

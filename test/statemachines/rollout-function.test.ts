@@ -364,7 +364,7 @@ describe("a model that callers have met", () => {
       1,
       STAYS,
       expect.stringContaining(
-        `isn't verified: ${ALARMS[0]} went off (Threshold Crossed). Version 2 is in service again. Its share of the requests was 0.1.`,
+        `isn't verified: ${ALARMS[0]} went off: Threshold Crossed. Version 2 is in service again. Its share of the requests was 0.1.`,
       ),
     ]);
   });
