@@ -195,13 +195,13 @@ function by(strategy: Strategy): void {
 const CANARY: Strategy = { kind: "canary", percent: 25, waitSeconds: 60 };
 const LINEAR: Strategy = { kind: "linear", stepPercent: 40, waitSeconds: 15 };
 
-it.each<[Strategy, number]>([
-  [CANARY, 3],
-  [LINEAR, 4],
-  [{ kind: "all-at-once" }, 5],
+it.each<[string, number, Strategy]>([
+  ["by canary", 3, CANARY],
+  ["in steps", 4, LINEAR],
+  ["all at once", 5, { kind: "all-at-once" }],
 ])(
-  "puts a model in service by %o as version %i, and collects what nothing leads to",
-  async (strategy, version) => {
+  "puts a model in service %s as version %i, and collects what nothing leads to",
+  async (_, version, strategy) => {
     by(strategy);
     const { outcome, summary } = await rollouts.rollOut(another(`card ${version}`));
     expect([outcome, summary]).toEqual([
