@@ -46,7 +46,7 @@ bench: setup ## Measure speed and memory, as a table
 bench-features: $(PEERS_STAMP) ## Measure features in DuckDB against pandas, at 1, 10 and 40 times the rows
 	@exec .peers/bin/python bench/rows/features.py
 
-bench-serving: setup $(SERVING_PEERS_STAMP) ## Measure the endpoint's container against FastAPI, XGBoost and MLServer (20 min, idle machine)
+bench-serving: setup $(SERVING_PEERS_STAMP) ## Measure the endpoint's container against FastAPI, XGBoost and MLServer (8 min, idle machine)
 	@exec node bench/serving/run.ts $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(SHORT)),--short)
 
 bench-scale: setup ## Measure preparing and training at 1, 10 and 100 times the rows
