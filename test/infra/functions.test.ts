@@ -1,11 +1,10 @@
-import { parse, type RolloutInput, WorkloadSpec } from "@perennial/contracts";
-import { beforeAll, expect, it, vi } from "vitest";
-import type * as workloads from "../../infra/workloads.ts";
-import { type Definition, EXECUTION, WORKLOAD } from "../statemachines/fillings.ts";
+import { beforeAll, expect, it } from "vitest";
+import { type Definition, EXECUTION } from "../statemachines/fillings.ts";
 import { FunctionWorld, PUBLISHED } from "../statemachines/function-world.ts";
+import { APPROVED } from "../statemachines/rollout-input.ts";
 import { runWorkflow } from "../statemachines/run-workflow.ts";
+import { evaluateChanged } from "../support/changed-program.ts";
 import type { Registered } from "../support/deploy.ts";
-import { evaluate } from "../support/program.ts";
 
 const SERVING = { mode: "lambda", maxRecords: 100, maxBodyKiB: 2048, memoryMiB: 1769 };
 const NAME = "perennial-dev-hospital-readmission-score";
@@ -14,20 +13,12 @@ let resources: Registered[];
 
 /** The whole program, with a workload whose spec says lambda. */
 beforeAll(async () => {
-  vi.resetModules();
-  vi.doMock("../../infra/workloads.ts", async (original) => {
-    const { readWorkloads } = await original<typeof workloads>();
-    return {
-      readWorkloads: async (...given: Parameters<typeof readWorkloads>) =>
-        (await readWorkloads(...given)).map(({ spec, ...rest }) => ({
-          ...rest,
-          spec: parse(WorkloadSpec, { ...spec, serving: SERVING }, "the spec"),
-        })),
-    };
-  });
-  resources = await evaluate("dev", async () => await import("../../infra/index.ts"), {
-    "perennial:lambdaArchitecture": "arm64",
-  });
+  resources = await evaluateChanged(
+    { serving: SERVING },
+    {
+      "perennial:lambdaArchitecture": "arm64",
+    },
+  );
 }, 120_000);
 
 const ofType = (type: string) => resources.filter((resource) => resource.type === type);
@@ -117,21 +108,9 @@ it("hears of a changed function, and of no image or drift: nothing is captured",
 it("rolls a model out by a workflow that has every token filled", async () => {
   const { definition } = inputsOf("aws:sfn/stateMachine:StateMachine", "hospital-readmission-rollout");
   const world = new FunctionWorld();
-  const input: RolloutInput = {
-    workload: WORKLOAD,
-    execution: EXECUTION,
-    cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
-    token: 5,
-    target: {
-      version: 3,
-      modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
-      modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-      artifactSha256: "a".repeat(64),
-    },
-  };
   const { status, faults } = await runWorkflow(
     JSON.parse(String(definition)) as Definition,
-    input,
+    APPROVED,
     world.answers,
   );
   expect([status, faults, world.alias]).toEqual(["SUCCEEDED", [], { version: PUBLISHED, weights: {} }]);

@@ -1,32 +1,23 @@
-import { parse, type RolloutInput, WorkloadSpec } from "@perennial/contracts";
-import { beforeAll, expect, it, vi } from "vitest";
-import type * as workloads from "../../infra/workloads.ts";
-import { type Definition, EXECUTION, WORKLOAD } from "../statemachines/fillings.ts";
+import { beforeAll, expect, it } from "vitest";
+import { type Definition, EXECUTION } from "../statemachines/fillings.ts";
 import { RolloutWorld } from "../statemachines/rollout-world.ts";
+import { APPROVED } from "../statemachines/rollout-input.ts";
 import { runWorkflow } from "../statemachines/run-workflow.ts";
+import { evaluateChanged } from "../support/changed-program.ts";
 import type { Registered } from "../support/deploy.ts";
-import { evaluate } from "../support/program.ts";
 
 const SERVING = { mode: "serverless", maxRecords: 100, maxBodyKiB: 4096, memoryMiB: 2048, maxConcurrency: 5 };
 let resources: Registered[];
 
 /** The whole program, with a workload whose spec says serverless, in a stack that has a network. */
 beforeAll(async () => {
-  vi.resetModules();
-  vi.doMock("../../infra/workloads.ts", async (original) => {
-    const { readWorkloads } = await original<typeof workloads>();
-    return {
-      readWorkloads: async (...given: Parameters<typeof readWorkloads>) =>
-        (await readWorkloads(...given)).map(({ spec, ...rest }) => ({
-          ...rest,
-          spec: parse(WorkloadSpec, { ...spec, serving: SERVING, rollout: {} }, "the spec"),
-        })),
-    };
-  });
-  resources = await evaluate("dev", async () => await import("../../infra/index.ts"), {
-    "perennial:subnetIds": '["subnet-0a"]',
-    "perennial:securityGroupIds": '["sg-0b"]',
-  });
+  resources = await evaluateChanged(
+    { serving: SERVING, rollout: {} },
+    {
+      "perennial:subnetIds": '["subnet-0a"]',
+      "perennial:securityGroupIds": '["sg-0b"]',
+    },
+  );
 }, 120_000);
 
 const inputsOf = (type: string, name?: string) =>
@@ -56,19 +47,7 @@ it("serves the baseline without instances, capture, network and isolation", () =
 
 it("rolls out what SageMaker takes for an endpoint without instances, and nothing else", async () => {
   const world = new RolloutWorld();
-  const input: RolloutInput = {
-    workload: WORKLOAD,
-    execution: EXECUTION,
-    cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
-    token: 5,
-    target: {
-      version: 3,
-      modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
-      modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-      artifactSha256: "a".repeat(64),
-    },
-  };
-  const { status, calls, faults } = await runWorkflow(rollout(), input, world.answers);
+  const { status, calls, faults } = await runWorkflow(rollout(), APPROVED, world.answers);
   expect([status, faults, world.live]).toEqual(["SUCCEEDED", [], EXECUTION]);
   const inputOf = (what: string) => calls.find((call) => call.what === what)?.input;
   expect(inputOf("sagemaker:CreateModel")).toMatchObject({ EnableNetworkIsolation: false });

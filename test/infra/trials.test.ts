@@ -1,11 +1,10 @@
-import { parse, type RolloutInput, WorkloadSpec } from "@perennial/contracts";
-import { beforeAll, expect, it, vi } from "vitest";
-import type * as workloads from "../../infra/workloads.ts";
-import { type Definition, EXECUTION, TRIALS, WORKLOAD } from "../statemachines/fillings.ts";
+import { beforeAll, expect, it } from "vitest";
+import { type Definition, EXECUTION, TRIALS } from "../statemachines/fillings.ts";
 import { RolloutWorld } from "../statemachines/rollout-world.ts";
+import { APPROVED } from "../statemachines/rollout-input.ts";
 import { runWorkflow } from "../statemachines/run-workflow.ts";
+import { evaluateChanged } from "../support/changed-program.ts";
 import type { Registered } from "../support/deploy.ts";
-import { evaluate } from "../support/program.ts";
 import { statementsOf } from "../support/statements.ts";
 
 const strategy = { ...TRIALS.experiment, stickyBy: "race" };
@@ -13,20 +12,12 @@ let resources: Registered[];
 
 /** The whole program, with a workload whose challengers are tried. */
 beforeAll(async () => {
-  vi.resetModules();
-  vi.doMock("../../infra/workloads.ts", async (original) => {
-    const { readWorkloads } = await original<typeof workloads>();
-    return {
-      readWorkloads: async (...given: Parameters<typeof readWorkloads>) =>
-        (await readWorkloads(...given)).map(({ spec, ...rest }) => ({
-          ...rest,
-          spec: parse(WorkloadSpec, { ...spec, rollout: { strategy } }, "the spec"),
-        })),
-    };
-  });
-  resources = await evaluate("dev", async () => await import("../../infra/index.ts"), {
-    "perennial:rollout": "",
-  });
+  resources = await evaluateChanged(
+    { rollout: { strategy } },
+    {
+      "perennial:rollout": "",
+    },
+  );
 }, 120_000);
 
 const inputsOf = (type: string, name: string) =>
@@ -35,18 +26,6 @@ const inputsOf = (type: string, name: string) =>
 it("tries challengers by a workflow that has all it asks for", async () => {
   const { definition } = inputsOf("aws:sfn/stateMachine:StateMachine", "hospital-readmission-rollout");
   const rollout = JSON.parse(String(definition)) as Definition;
-  const input: RolloutInput = {
-    workload: WORKLOAD,
-    execution: EXECUTION,
-    cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
-    token: 5,
-    target: {
-      version: 3,
-      modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
-      modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-      artifactSha256: "a".repeat(64),
-    },
-  };
   const world = new RolloutWorld();
   // The program's mocks name resources otherwise than the world does.
   world.live = String(
@@ -54,7 +33,7 @@ it("tries challengers by a workflow that has all it asks for", async () => {
       "name"
     ],
   );
-  const { status, faults, calls } = await runWorkflow(rollout, input, world.answers);
+  const { status, faults, calls } = await runWorkflow(rollout, APPROVED, world.answers);
   expect([status, faults, world.live]).toEqual(["SUCCEEDED", [], EXECUTION]);
   expect(calls.filter(({ what }) => what.startsWith("lambda:")).map(({ what }) => what)).toContain(
     "lambda:observe-trial",

@@ -2,8 +2,17 @@ import type { RetrainInput } from "@perennial/contracts";
 import { describe, expect, it } from "vitest";
 import { Coverage, waysOf } from "./coverage.ts";
 import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
-import { type Answer, type Answers, type Run, runWorkflow } from "./run-workflow.ts";
-import { codeOf, failedJob, fails, RETRAIN_ANSWERS, SHA } from "./service-answers.ts";
+import {
+  type Answer,
+  type Answers,
+  callsOf,
+  messageOf,
+  reportOf,
+  type Run,
+  runWorkflow,
+} from "./run-workflow.ts";
+import { failedJob, fails, RETRAIN_ANSWERS, SHA } from "./service-answers.ts";
+import { retriedErrors } from "./task-errors.ts";
 
 const definition = rendered("retrain");
 const INPUT: RetrainInput = {
@@ -26,9 +35,6 @@ async function run(answers: Answers = {}, abortAfterSeconds?: number, input = IN
   expect(result.faults).toEqual([]);
   return result;
 }
-
-const messageOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "sns:Publish")?.input;
-const reportOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
 
 const inputOf = ({ calls }: Run, what: string) => calls.find((call) => call.what === what)!.input;
 
@@ -327,18 +333,19 @@ const TASKS = [
 ];
 
 describe("an error of a Task", () => {
-  const named = TASKS.flatMap(({ state, among }) => {
-    const { Resource, Retry } = definition.States[state]!;
-    const names = Retry!.flatMap(({ ErrorEquals }) => ErrorEquals);
-    return names.map((name) => ({ state, name, code: codeOf(Resource!, name), among }));
-  });
-
-  it.each(named)("at $state is tried again when it is $name", async ({ state, code, among = {} }) => {
-    const without = await run(among, undefined, inputFor(state));
-    const result = await run({ ...among, [state]: failing(1, code, state) }, undefined, inputFor(state));
-    expect([result.status, result.error, result.path]).toEqual([without.status, without.error, without.path]);
-    expect(callsOf(result, state)).toBe(callsOf(without, state) + 1);
-  });
+  it.each(retriedErrors(definition, TASKS))(
+    "at $state is tried again when it is $name",
+    async ({ state, code, among = {} }) => {
+      const without = await run(among, undefined, inputFor(state));
+      const result = await run({ ...among, [state]: failing(1, code, state) }, undefined, inputFor(state));
+      expect([result.status, result.error, result.path]).toEqual([
+        without.status,
+        without.error,
+        without.path,
+      ]);
+      expect(callsOf(result, state).length).toBe(callsOf(without, state).length + 1);
+    },
+  );
 
   it.each(TASKS)(
     "at $state that doesn't pass is met once and leads to $goesOn",
@@ -346,18 +353,15 @@ describe("an error of a Task", () => {
       const answers = { ...among, [state]: fails("ResourceNotFoundException") };
       const result = await run(answers, undefined, inputFor(state));
       const place = result.path.indexOf(state);
-      expect([callsOf(result, state), result.path[place + 1]]).toEqual([1, goesOn]);
+      expect([callsOf(result, state).length, result.path[place + 1]]).toEqual([1, goesOn]);
     },
   );
 
   it("is given up after the last attempt", async () => {
     const result = await run({ Judge: fails("TooManyRequestsException") });
-    expect([callsOf(result, "Judge"), result.error]).toEqual([6, "Lambda.TooManyRequestsException"]);
+    expect([callsOf(result, "Judge").length, result.error]).toEqual([6, "Lambda.TooManyRequestsException"]);
   });
 });
-
-const callsOf = ({ calls }: Run, state: string): number =>
-  calls.filter((call) => call.state === state).length;
 
 describe("a failure", () => {
   it.each([

@@ -3,31 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Coverage, waysOf } from "./coverage.ts";
 import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
 import { BEFORE, failingLater, FunctionWorld, PUBLISHED } from "./function-world.ts";
-import { failingFirst } from "./rollout-world.ts";
-import { type Answers, type Run, runWorkflow } from "./run-workflow.ts";
-import { codeOf, fails } from "./service-answers.ts";
+import { APPROVED } from "./rollout-input.ts";
+import { type Answers, callsOf, messageOf, reportOf, type Run, runWorkflow } from "./run-workflow.ts";
+import { fails } from "./service-answers.ts";
+import { type Among, type FailingTask, meetsErrors } from "./task-errors.ts";
 
 const definition = rendered("rollout-function");
 const FUNCTION = `perennial-dev-${WORKLOAD}-score`;
-const CAUSE = {
-  kind: "approval",
-  id: "event-1",
-  time: "2026-03-01T02:00:00Z",
-  reason: "better",
-  coalesced: 0,
-} as const;
-const INPUT: RolloutInput = {
-  workload: WORKLOAD,
-  execution: EXECUTION,
-  cause: CAUSE,
-  token: 5,
-  target: {
-    version: 3,
-    modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
-    modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-    artifactSha256: "a".repeat(64),
-  },
-};
 const ENVIRONMENT = {
   PERENNIAL_MODEL_URI: "s3://bucket/models/3/model.tar.gz",
   PERENNIAL_MODEL_SHA256: "a".repeat(64),
@@ -42,7 +24,11 @@ const OLD_ALARMS = ["errors", "latency"].map((name) => `perennial-dev-second-${n
 const STAYS = { version: BEFORE, weights: {} };
 const coverage = new Coverage();
 
-async function run(world: FunctionWorld, answers: Answers = {}, input: RolloutInput = INPUT): Promise<Run> {
+async function run(
+  world: FunctionWorld,
+  answers: Answers = {},
+  input: RolloutInput = APPROVED,
+): Promise<Run> {
   const result = await runWorkflow(definition, input, world.with(answers));
   coverage.add(result);
   expect(result.faults).toEqual([]);
@@ -67,9 +53,9 @@ function afterRollout(token = 4): FunctionWorld {
 
 /** A rollback to version 1, which was published as version 5 with what `changes` say. */
 const BACK: RolloutInput = {
-  ...INPUT,
-  cause: { ...CAUSE, kind: "rollback", requestedBy: "ada" },
-  target: { ...INPUT.target, version: 1 },
+  ...APPROVED,
+  cause: { ...APPROVED.cause, kind: "rollback", requestedBy: "ada" },
+  target: { ...APPROVED.target, version: 1 },
 };
 function beforeRollback(changes: Record<string, string> = {}): FunctionWorld {
   const world = afterRollout();
@@ -80,10 +66,6 @@ function beforeRollback(changes: Record<string, string> = {}): FunctionWorld {
   });
   return world;
 }
-
-const callsOf = ({ calls }: Run, state: string) => calls.filter((call) => call.state === state);
-const reportOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
-const messageOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "sns:Publish")?.input;
 
 describe("a rollout", () => {
   it("publishes a version, leads requests to it by and by, and only then names it", async () => {
@@ -411,24 +393,21 @@ describe("a model that callers have met", () => {
 });
 
 /** The world and the answers in which a state is reached, for those that a good rollout doesn't come to. */
-interface Among {
-  world: () => FunctionWorld;
-  answers?: (world: FunctionWorld) => Answers;
-  input?: RolloutInput;
-}
-const GOOD: Among = { world: () => afterRollout() };
-const LEFT: Among = {
+const GOOD: Among<FunctionWorld> = { world: () => afterRollout() };
+const LEFT: Among<FunctionWorld> = {
   world: () => Object.assign(afterRollout(), { alias: { version: BEFORE, weights: { "5": 0.3 } } }),
 };
-const GOING_BACK: Among = { world: () => beforeRollback(), input: BACK };
-const KEPT: Among = { world: () => Object.assign(afterRollout(), { verdicts: ["failed"] }) };
-const UNVERIFIED: Among = { world: () => Object.assign(afterRollout(), { ringing: [ALARMS[0]] }) };
-const UNREADABLE: Among = {
+const GOING_BACK: Among<FunctionWorld> = { world: () => beforeRollback(), input: BACK };
+const KEPT: Among<FunctionWorld> = { world: () => Object.assign(afterRollout(), { verdicts: ["failed"] }) };
+const UNVERIFIED: Among<FunctionWorld> = {
+  world: () => Object.assign(afterRollout(), { ringing: [ALARMS[0]] }),
+};
+const UNREADABLE: Among<FunctionWorld> = {
   world: () => new FunctionWorld(),
   answers: () => ({ ReadPointer: fails("ResourceNotFoundException") }),
 };
 
-const TASKS: { state: string; goesOn: string; ends: string; among?: Among }[] = [
+const TASKS: FailingTask<FunctionWorld>[] = [
   { state: "ReadPointer", goesOn: "ReadPointerFailed", ends: "FAILED" },
   { state: "ReadAlias", goesOn: "ReadAliasFailed", ends: "FAILED" },
   { state: "ClaimFunction", goesOn: "ClaimFunctionFailed", ends: "FAILED" },
@@ -465,38 +444,7 @@ const TASKS: { state: string; goesOn: string; ends: string; among?: Among }[] = 
 ];
 
 describe("an error of a Task", () => {
-  const named = TASKS.flatMap(({ state, among }) => {
-    const { Resource, Retry } = definition.States[state]!;
-    const names = Retry!.flatMap(({ ErrorEquals }) => ErrorEquals);
-    return names.map((name) => ({ state, name, code: codeOf(Resource!, name), among }));
-  });
-
-  it.each(named)("at $state is tried again when it is $name", async ({ state, code, among = GOOD }) => {
-    const within = async (changes: (world: FunctionWorld) => Answers): Promise<Run> => {
-      const world = among.world();
-      return await run(world, { ...among.answers?.(world), ...changes(world) }, among.input);
-    };
-    const without = await within(() => ({}));
-    const what = callsOf(without, state)[0]!.what;
-    const result = await within((world) => ({ [state]: failingFirst(1, code, world.answers[what]!) }));
-    expect([result.status, result.error, result.path]).toEqual([without.status, without.error, without.path]);
-    expect(callsOf(result, state).length).toBe(callsOf(without, state).length + 1);
-  });
-
-  it.each(TASKS)(
-    "at $state that doesn't pass is met once, leads to $goesOn and ends as $ends",
-    async ({ state, goesOn, ends, among = GOOD }) => {
-      const world = among.world();
-      const answers = { ...among.answers?.(world), [state]: fails("InvalidParameterValueException") };
-      const result = await run(world, answers, among.input);
-      const place = result.path.indexOf(state);
-      expect([callsOf(result, state).length, result.path[place + 1], result.status]).toEqual([
-        1,
-        goesOn,
-        ends,
-      ]);
-    },
-  );
+  meetsErrors(definition, TASKS, GOOD, "InvalidParameterValueException", run);
 
   it("is met in every Task that there is", () => {
     const tasks = Object.entries(definition.States).filter(([, { Type }]) => Type === "Task");

@@ -1,29 +1,18 @@
 import { Readable } from "node:stream";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Pointer, RolloutInput } from "@perennial/contracts";
+import type { Pointer } from "@perennial/contracts";
 import { documentClient, Ledger } from "@perennial/ledger";
 import { describe, expect, it } from "vitest";
 import { TaskError } from "../../local/workflows/errors.ts";
 import { Coverage, waysOf } from "./coverage.ts";
 import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
-import { failingFirst, RolloutWorld } from "./rollout-world.ts";
-import { type Answers, type Run, runWorkflow } from "./run-workflow.ts";
-import { codeOf, fails } from "./service-answers.ts";
+import { APPROVED } from "./rollout-input.ts";
+import { RolloutWorld } from "./rollout-world.ts";
+import { type Answers, callsOf, messageOf, reportOf, type Run, runWorkflow } from "./run-workflow.ts";
+import { fails } from "./service-answers.ts";
+import { meetsErrors } from "./task-errors.ts";
 
 const definition = rendered("rollout");
-const PACKAGE = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3";
-const INPUT: RolloutInput = {
-  workload: WORKLOAD,
-  execution: EXECUTION,
-  cause: { kind: "approval", id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
-  token: 5,
-  target: {
-    version: 3,
-    modelPackageArn: PACKAGE,
-    modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-    artifactSha256: "a".repeat(64),
-  },
-};
 const alarms = (...names: string[]) => names.map((name) => `perennial-dev-${EXECUTION}-${name}`);
 /** Those of the live fleet, which stay, and those that compare it with the one before, which go with the rollout. */
 const ALARMS = alarms("errors", "latency");
@@ -31,7 +20,7 @@ const GUARDS = [...ALARMS, ...alarms("refusals", "slowdown")];
 const coverage = new Coverage();
 
 async function run(world: RolloutWorld, answers: Answers = {}): Promise<Run> {
-  const result = await runWorkflow(definition, INPUT, world.with(answers));
+  const result = await runWorkflow(definition, APPROVED, world.with(answers));
   coverage.add(result);
   expect(result.faults).toEqual([]);
   return result;
@@ -90,10 +79,6 @@ async function readThroughLedger(world: RolloutWorld): Promise<Pointer | null> {
   return await new Ledger(documentClient(client), "perennial-dev-ledger").readPointer(WORKLOAD);
 }
 
-const callsOf = ({ calls }: Run, state: string) => calls.filter((call) => call.state === state);
-const reportOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
-const messageOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "sns:Publish")?.input;
-
 describe("a rollout", () => {
   it("puts the first model in service in place of the baseline and keeps that to go back to", async () => {
     const world = new RolloutWorld();
@@ -114,7 +99,7 @@ describe("a rollout", () => {
     expect(await readThroughLedger(world)).toEqual({
       workload: WORKLOAD,
       version: 3,
-      modelPackageArn: PACKAGE,
+      modelPackageArn: APPROVED.target.modelPackageArn,
       modelDataUrl: "s3://bucket/models/3/model.tar.gz",
       artifactSha256: "a".repeat(64),
       modelName: EXECUTION,
@@ -158,7 +143,7 @@ describe("a rollout", () => {
     expect(inputOf("CreateModel")).toMatchObject({
       ModelName: EXECUTION,
       PrimaryContainer: {
-        ModelDataUrl: INPUT.target.modelDataUrl,
+        ModelDataUrl: APPROVED.target.modelDataUrl,
         Environment: {
           PERENNIAL_MODEL_VERSION: "3",
           PERENNIAL_MAX_BODY_KIB: "1024",
@@ -412,22 +397,20 @@ describe("a model that isn't verified where it answers", () => {
 /** The world and the answers in which a state is reached, for those that a good rollout doesn't come to. */
 const ROLLED_BACK = {
   world: () => Object.assign(afterRollout("first"), { isRolledBack: true }),
-  answers: {},
 };
 const AT_ONCE = {
   world: () => Object.assign(afterRollout("first"), { statuses: ["InService"] }),
-  answers: {},
 };
-const UNVERIFIED = { world: () => unverified(), answers: {} };
+const UNVERIFIED = { world: () => unverified() };
 const REFUSED = {
   world: () => Object.assign(new RolloutWorld(), { statuses: ["InService"] }),
-  answers: { UpdateEndpoint: fails("ConflictException") },
+  answers: () => ({ UpdateEndpoint: fails("ConflictException") }),
 };
 const UNREADABLE = {
   world: () => new RolloutWorld(),
-  answers: { ReadPointer: fails("ResourceNotFoundException") },
+  answers: () => ({ ReadPointer: fails("ResourceNotFoundException") }),
 };
-const GOOD = { world: () => afterRollout("first"), answers: {} };
+const GOOD = { world: () => afterRollout("first") };
 
 const TASKS = [
   { state: "ReadPointer", goesOn: "ReadPointerFailed", ends: "FAILED" },
@@ -465,34 +448,7 @@ const TASKS = [
 ];
 
 describe("an error of a Task", () => {
-  const named = TASKS.flatMap(({ state, among }) => {
-    const { Resource, Retry } = definition.States[state]!;
-    const names = Retry!.flatMap(({ ErrorEquals }) => ErrorEquals);
-    return names.map((name) => ({ state, name, code: codeOf(Resource!, name), among }));
-  });
-
-  it.each(named)("at $state is tried again when it is $name", async ({ state, code, among = GOOD }) => {
-    const { answers } = among;
-    const without = await run(among.world(), answers);
-    const world = among.world();
-    const what = callsOf(without, state)[0]!.what;
-    const result = await run(world, { ...answers, [state]: failingFirst(1, code, world.answers[what]!) });
-    expect([result.status, result.error, result.path]).toEqual([without.status, without.error, without.path]);
-    expect(callsOf(result, state).length).toBe(callsOf(without, state).length + 1);
-  });
-
-  it.each(TASKS)(
-    "at $state that doesn't pass is met once, leads to $goesOn and ends as $ends",
-    async ({ state, goesOn, ends, among = GOOD }) => {
-      const result = await run(among.world(), { ...among.answers, [state]: fails("ConflictException") });
-      const place = result.path.indexOf(state);
-      expect([callsOf(result, state).length, result.path[place + 1], result.status]).toEqual([
-        1,
-        goesOn,
-        ends,
-      ]);
-    },
-  );
+  meetsErrors(definition, TASKS, GOOD, "ConflictException", run);
 
   it("is met in every Task that there is", () => {
     const tasks = Object.entries(definition.States).filter(([, { Type }]) => Type === "Task");

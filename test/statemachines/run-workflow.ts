@@ -43,6 +43,16 @@ export interface Run {
   faults: string[];
 }
 
+/** The calls that a state made. */
+export const callsOf = ({ calls }: Run, state: string): Call[] =>
+  calls.filter((call) => call.state === state);
+/** What the history is told last. */
+export const reportOf = ({ calls }: Run): Json | undefined =>
+  calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
+/** What people are told last. */
+export const messageOf = ({ calls }: Run): Json | undefined =>
+  calls.findLast(({ what }) => what === "sns:Publish")?.input;
+
 const START = "2026-03-01T02:00:00Z";
 const HOURS = 48 * 3_600_000;
 

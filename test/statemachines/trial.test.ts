@@ -2,9 +2,11 @@ import type { Cause, RolloutInput, Trial } from "@perennial/contracts";
 import { describe, expect, it } from "vitest";
 import { Coverage, waysOf } from "./coverage.ts";
 import { EXECUTION, rendered, WORKLOAD } from "./fillings.ts";
-import { failingFirst, RolloutWorld } from "./rollout-world.ts";
-import { type Answers, type Run, runWorkflow } from "./run-workflow.ts";
-import { codeOf, fails } from "./service-answers.ts";
+import { APPROVED } from "./rollout-input.ts";
+import { RolloutWorld } from "./rollout-world.ts";
+import { type Answers, callsOf, reportOf, type Run, runWorkflow } from "./run-workflow.ts";
+import { fails } from "./service-answers.ts";
+import { meetsErrors } from "./task-errors.ts";
 
 // The rollout with a trial in it. What lies outside the trial is in rollout.test.ts.
 const EXPERIMENT = rendered("experiment", { ExecutionTimeoutSeconds: 170_000 });
@@ -18,16 +20,8 @@ const OWN = new Set(
 const coverage = new Coverage();
 
 const inputOf = (kind: Cause["kind"]): RolloutInput => ({
-  workload: WORKLOAD,
-  execution: EXECUTION,
-  cause: { kind, id: "event-1", time: "2026-03-01T02:00:00Z", reason: "better", coalesced: 0 },
-  token: 5,
-  target: {
-    version: 3,
-    modelPackageArn: "arn:aws:sagemaker:eu-central-1:123456789012:model-package/w/3",
-    modelDataUrl: "s3://bucket/models/3/model.tar.gz",
-    artifactSha256: "a".repeat(64),
-  },
+  ...APPROVED,
+  cause: { ...APPROVED.cause, kind },
 });
 
 /** A world in which version 2 is live, on three instances. */
@@ -62,8 +56,6 @@ async function run(
   return result;
 }
 
-const callsOf = ({ calls }: Run, state: string) => calls.filter((call) => call.state === state);
-const reportOf = ({ calls }: Run) => calls.findLast(({ what }) => what === "lambda:record-outcome")?.input;
 const inputsOf = ({ calls }: Run, what: string) =>
   calls.filter((call) => call.what === what).map(({ input }) => input);
 /** Configurations that the endpoint was updated to. */
@@ -486,36 +478,12 @@ const TASKS = [
   { state: "PutChampionBack", goesOn: "PutBackRefused", ends: "FAILED" },
   { state: "DescribeChampionBack", goesOn: "PutBackRefused", ends: "FAILED" },
   { state: "DeleteTrialConfig", goesOn: "HowTrialEnded", ends: "SUCCEEDED" },
-  { state: "RecordTrial", goesOn: "Unrecorded", ends: "FAILED", world: against },
+  { state: "RecordTrial", goesOn: "Unrecorded", ends: "FAILED", among: { world: against } },
 ];
 
 describe("an error of a Task", () => {
-  const named = TASKS.flatMap(({ state, world }) => {
-    const { Resource, Retry } = EXPERIMENT.States[state]!;
-    const names = Retry!.flatMap(({ ErrorEquals }) => ErrorEquals);
-    return names.map((name) => ({ state, name, code: codeOf(Resource!, name), world }));
-  });
-
-  it.each(named)("at $state is tried again when it is $name", async ({ state, code, world = inService }) => {
-    const without = await run(world());
-    const again = world();
-    const what = callsOf(without, state)[0]!.what;
-    const result = await run(again, { [state]: failingFirst(1, code, again.answers[what]!) });
-    expect([result.status, result.error, result.path]).toEqual([without.status, without.error, without.path]);
-    expect(callsOf(result, state).length).toBe(callsOf(without, state).length + 1);
-  });
-
-  it.each(TASKS)(
-    "at $state that doesn't pass is met once, leads to $goesOn and ends as $ends",
-    async ({ state, goesOn, ends, world = inService }) => {
-      const result = await run(world(), { [state]: fails("ConflictException") });
-      const place = result.path.indexOf(state);
-      expect([callsOf(result, state).length, result.path[place + 1], result.status]).toEqual([
-        1,
-        goesOn,
-        ends,
-      ]);
-    },
+  meetsErrors(EXPERIMENT, TASKS, { world: inService }, "ConflictException", (world, answers) =>
+    run(world, answers),
   );
 
   it("is met in every Task that the trial has", () => {
