@@ -1,4 +1,5 @@
 import { InvokeEndpointCommand, type SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+import { readBody } from "./reply.ts";
 import type { PredictRequest, Reply, Transport } from "./transport.ts";
 
 export interface EndpointOptions {
@@ -55,7 +56,7 @@ export function endpoint({ client, stack, endpointNames = {} }: EndpointOptions)
     });
     try {
       const { Body } = await client.send(command, { abortSignal: signal });
-      return { status: 200, body: parsed(new TextDecoder().decode(Body)) };
+      return { status: 200, body: readBody(new TextDecoder().decode(Body)) };
     } catch (error) {
       return replyOf(error);
     }
@@ -83,7 +84,7 @@ function replyOf(error: unknown): Reply {
       OriginalStatusCode?: number;
       OriginalMessage?: string;
     };
-    return { status, body: parsed(text) };
+    return { status, body: readBody(text) };
   }
   const body = { detail: `${name}: ${message}` };
   if (THROTTLED.test(name)) return { status: 429, body };
@@ -91,12 +92,4 @@ function replyOf(error: unknown): Reply {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   if ($metadata?.httpStatusCode === undefined) throw error;
   return { status: $metadata.httpStatusCode, body };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,3 +1,4 @@
+import { readBody } from "./reply.ts";
 import type { PredictRequest, Reply, Transport } from "./transport.ts";
 
 /** A request as it will be sent, for whoever signs it. */
@@ -65,7 +66,7 @@ export function http(options: HttpOptions): Transport {
     const text = await response.text();
     return {
       status: response.status,
-      body: parsed(text),
+      body: readBody(text),
       retryAfter: response.headers.get("retry-after") ?? undefined,
     };
   }
@@ -90,12 +91,4 @@ function baseOf(url: string): string {
 
 async function valueOf(token: string | (() => string | Promise<string>)): Promise<string> {
   return typeof token === "string" ? token : await token();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -16,6 +16,15 @@ const MARK: Record<string, string> = {
   regression: "estimate",
 };
 
+/** Body of a reply as it came: JSON, or else the text. */
+export function readBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The answer that `body` is, or what it isn't, in words. */
 export function readAnswer(body: unknown, expected: { kind: string; records: number }): AnswerBody | string {
   if (!isObject(body)) return "given no JSON object; expected predictions, task and model";
