@@ -1,15 +1,6 @@
-import {
-  type CloudWatchClient,
-  GetMetricDataCommand,
-  type MetricDataQuery,
-} from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchClient, MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import { bySelf, MINUTE, readMetrics, total, type Window, wholeOf } from "./metric-data.ts";
 import { Moments } from "./moments.ts";
-
-/** From when to when. CloudWatch counts by minutes. */
-export interface Window {
-  from: Date;
-  to: Date;
-}
 
 /** What CloudWatch says of the fleet behind one endpoint configuration. */
 export interface FleetFigures {
@@ -30,8 +21,6 @@ export interface VariantOf {
   variant: string;
 }
 
-export const MINUTE = 60;
-
 /** What SageMaker counted of one variant of one configuration of an endpoint. */
 export async function readFleet(
   cloudWatch: Pick<CloudWatchClient, "send">,
@@ -47,7 +36,7 @@ export async function readFleet(
     Id,
     MetricStat: { Metric: { Namespace: "AWS/SageMaker", MetricName, Dimensions }, Stat, Period },
   });
-  const values = await read(cloudWatch, window, [
+  const values = await readMetrics(cloudWatch, window, [
     metric("requests", "Invocations", "Sum", MINUTE),
     metric("refused", "Invocation4XXErrors", "Sum", MINUTE),
     metric("failed", "Invocation5XXErrors", "Sum", MINUTE),
@@ -73,51 +62,11 @@ export async function readTraffic(
   version: number,
   window: Window,
 ): Promise<Moments> {
-  const Dimensions = [
-    { Name: "Workload", Value: workload },
-    { Name: "Version", Value: String(version) },
-  ];
-  const metric = (Id: string, MetricName: string): MetricDataQuery => ({
-    Id,
-    MetricStat: {
-      Metric: { Namespace: "Perennial/Serving", MetricName, Dimensions },
-      Stat: "Sum",
-      Period: MINUTE,
-    },
-  });
-  const values = await read(cloudWatch, window, [
+  const metric = bySelf(workload, version);
+  const values = await readMetrics(cloudWatch, window, [
     metric("records", "Records"),
     metric("sum", "PredictionSum"),
     metric("squares", "PredictionSquares"),
   ]);
   return new Moments(total(values("records")), total(values("sum")), total(values("squares")));
 }
-
-export async function read(
-  cloudWatch: Pick<CloudWatchClient, "send">,
-  { from, to }: Window,
-  MetricDataQueries: MetricDataQuery[],
-): Promise<(id: string) => number[]> {
-  const values = new Map<string, number[]>();
-  let NextToken: string | undefined;
-  do {
-    const answer = await cloudWatch.send(
-      new GetMetricDataCommand({
-        MetricDataQueries,
-        StartTime: from,
-        EndTime: to,
-        ...(NextToken === undefined ? {} : { NextToken }),
-      }),
-    );
-    for (const { Id = "", Values = [] } of answer.MetricDataResults ?? []) {
-      values.set(Id, [...(values.get(Id) ?? []), ...Values]);
-    }
-    ({ NextToken } = answer);
-  } while (NextToken !== undefined);
-  return (id) => values.get(id) ?? [];
-}
-
-export const wholeOf = ({ from, to }: Window): number =>
-  Math.max(1, Math.ceil((to.getTime() - from.getTime()) / 60_000)) * MINUTE;
-
-export const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);

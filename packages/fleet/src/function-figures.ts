@@ -1,5 +1,6 @@
 import type { CloudWatchClient, MetricDataQuery } from "@aws-sdk/client-cloudwatch";
-import { type FleetFigures, MINUTE, read, total, type Window, wholeOf } from "./figures.ts";
+import type { FleetFigures } from "./figures.ts";
+import { bySelf, MINUTE, readMetrics, total, type Window, wholeOf } from "./metric-data.ts";
 
 /** Whose requests are counted: one published version of a function, as an alias leads to it. */
 export interface VersionOf {
@@ -22,27 +23,17 @@ export async function readFunction(
   { functionName, alias, functionVersion, workload, version }: VersionOf,
   window: Window,
 ): Promise<FleetFigures> {
-  const dimensions = (named: Record<string, string>) =>
-    Object.entries(named).map(([Name, Value]) => ({ Name, Value }));
-  const byLambda = dimensions({
-    FunctionName: functionName,
-    Resource: `${functionName}:${alias}`,
-    ExecutedVersion: functionVersion,
-  });
-  const byItself = dimensions({ Workload: workload, Version: String(version) });
+  const Dimensions = [
+    { Name: "FunctionName", Value: functionName },
+    { Name: "Resource", Value: `${functionName}:${alias}` },
+    { Name: "ExecutedVersion", Value: functionVersion },
+  ];
   const ofLambda = (Id: string, MetricName: string, Stat: string, Period: number): MetricDataQuery => ({
     Id,
-    MetricStat: { Metric: { Namespace: "AWS/Lambda", MetricName, Dimensions: byLambda }, Stat, Period },
+    MetricStat: { Metric: { Namespace: "AWS/Lambda", MetricName, Dimensions }, Stat, Period },
   });
-  const own = (Id: string, MetricName: string): MetricDataQuery => ({
-    Id,
-    MetricStat: {
-      Metric: { Namespace: "Perennial/Serving", MetricName, Dimensions: byItself },
-      Stat: "Sum",
-      Period: MINUTE,
-    },
-  });
-  const values = await read(cloudWatch, window, [
+  const own = bySelf(workload, version);
+  const values = await readMetrics(cloudWatch, window, [
     own("requests", "Requests"),
     own("probes", "ProbeRequests"),
     own("refused", "Refused"),

@@ -1,4 +1,4 @@
-export { type FleetFigures, readFleet, readTraffic, type Window } from "./figures.ts";
+export { type FleetFigures, readFleet, readTraffic } from "./figures.ts";
 export {
   type Findings,
   judgeFailures,
@@ -7,6 +7,7 @@ export {
   type Reference,
   shifted,
 } from "./guards.ts";
+export type { Window } from "./metric-data.ts";
 export { Moments } from "./moments.ts";
 export { readFunction } from "./function-figures.ts";
 export { firstOutput } from "./first-output.ts";
