@@ -14,10 +14,9 @@ import { z } from "zod";
 import { addBounded } from "./bounded-map.ts";
 import type { CapturedAnswer } from "./captured-answers.ts";
 import type { Label } from "./label-lines.ts";
+import { perArm } from "./per-arm.ts";
 
 const whole = z.int().min(0);
-const perArm = <Schema extends z.ZodType>(schema: Schema) =>
-  z.strictObject({ champion: schema, challenger: schema });
 const Sequence = z.strictObject({
   count: whole,
   sum: z.number(),
@@ -150,7 +149,7 @@ export class Observation {
   }
 
   /** What the outcomes say so far, in words, and what is missing for a verdict. */
-  judge(versions: Record<Arm, number>, { against, missing, found }: Findings): Finding["verdict"] {
+  judge(versions: Record<Arm, number>, { against, missing, found }: Findings): void {
     const finding = this.experiment.finding();
     const { verdict, counts, losses, gain, estimate } = finding;
     const outcomes = counts.champion + counts.challenger;
@@ -184,7 +183,6 @@ export class Observation {
     if (verdict === "open") {
       missing.push(...this.absences(versions, counts), this.outlook(finding, outcomes));
     }
-    return verdict;
   }
 
   private join(arm: Arm, outputs: readonly number[], { inferenceId, outcome }: Label): void {

@@ -1,4 +1,10 @@
-import { type Guards, type Strategy, type Task, type TrialRequest, VARIANTS } from "@perennial/contracts";
+import {
+  type Guards,
+  type Task,
+  type TrialRequest,
+  type TrialStrategy,
+  VARIANTS,
+} from "@perennial/contracts";
 import { count, type Findings } from "@perennial/fleet";
 import type { Objects } from "@perennial/objects";
 import type { Arm } from "@perennial/statistics";
@@ -8,8 +14,6 @@ import { answerReader, labelReader, readNew } from "./read-evidence.ts";
 import { Shadow } from "./shadow.ts";
 import { keepState, readState, type TrialState } from "./trial-state.ts";
 import { type HourlyFolder, unread } from "./unread-files.ts";
-
-export type TrialStrategy = Extract<Strategy, { kind: "shadow" | "experiment" }>;
 
 export interface Tried {
   task: Task;

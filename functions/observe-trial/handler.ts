@@ -3,9 +3,11 @@ import {
   FUNCTIONS,
   type Guards,
   InvalidInput,
+  isTrial,
   parse,
   type Strategy,
   type TrialRequest,
+  type TrialStrategy,
   VARIANTS,
   type Verification,
   WorkloadSpec,
@@ -22,7 +24,7 @@ import {
 import type { Ledger } from "@perennial/ledger";
 import type { Objects } from "@perennial/objects";
 import type { Telemetry } from "@perennial/telemetry";
-import { gatherEvidence, type TrialStrategy } from "./gather-evidence.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
 import { waitingRequest } from "./waiting-request.ts";
 
 export interface Dependencies {
@@ -120,7 +122,7 @@ async function guard(
 }
 
 function trialOf(strategy: Strategy, workload: string): TrialStrategy {
-  if (strategy.kind === "shadow" || strategy.kind === "experiment") return strategy;
+  if (isTrial(strategy)) return strategy;
   throw new InvalidInput(`spec of ${workload}`, [
     { path: "rollout.strategy.kind", message: `given ${strategy.kind}; expected one of shadow, experiment` },
   ]);

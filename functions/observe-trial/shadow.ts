@@ -4,11 +4,10 @@ import { type Arm, worstLossOf } from "@perennial/statistics";
 import { z } from "zod";
 import { addBounded } from "./bounded-map.ts";
 import type { CapturedAnswer } from "./captured-answers.ts";
+import { perArm } from "./per-arm.ts";
 
 const Sums = z.strictObject({ count: z.int().min(0), sum: z.number(), squares: z.number() });
 type Sums = z.output<typeof Sums>;
-const perArm = <Schema extends z.ZodType>(schema: Schema) =>
-  z.strictObject({ champion: schema, challenger: schema });
 const Outputs = z.array(z.array(z.number()));
 
 /** Steps that differences are counted in, of the widest that there can be. */

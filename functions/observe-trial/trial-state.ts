@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { z } from "zod";
 import { ExperimentState } from "./experiment.ts";
+import { perArm } from "./per-arm.ts";
 import { ShadowState } from "./shadow.ts";
 import { Bookmark } from "./unread-files.ts";
 
@@ -11,7 +12,7 @@ import { Bookmark } from "./unread-files.ts";
 export const TrialState = z.strictObject({
   execution: ExecutionName,
   startedAt: Instant,
-  bookmarks: z.strictObject({ champion: Bookmark, challenger: Bookmark, labels: Bookmark }),
+  bookmarks: perArm(Bookmark).extend({ labels: Bookmark }),
   /** Lines that couldn't be read, and answers of versions that aren't on trial. */
   brokenLines: z.int().min(0),
   foreignAnswers: z.int().min(0),

@@ -1,13 +1,14 @@
 import {
   COMPARABLE_REQUESTS,
   InvalidInput,
+  isTrial,
   NEGLIGIBLE_LATENCY,
   type Strategy,
   type WorkloadSpec,
 } from "@perennial/contracts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { Settings } from "../config.ts";
-import { planTrial, type TrialPlan, type TrialStrategy } from "./trial-rollout.ts";
+import { planTrial, type TrialPlan } from "./trial-rollout.ts";
 
 /** What SageMaker takes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html */
 const LONGEST_DEPLOYMENT_SECONDS = 14_400;
@@ -69,9 +70,6 @@ export const isTried = (spec: WorkloadSpec, settings: Pick<Settings, "rollout">)
 /** The stack's settings may ask for less than the spec does. */
 const strategyIn = ({ rollout }: WorkloadSpec, settings: Pick<Settings, "rollout">): Strategy =>
   settings.rollout === undefined ? rollout.strategy : { kind: settings.rollout };
-
-const isTrial = (strategy: Strategy): strategy is TrialStrategy =>
-  strategy.kind === "shadow" || strategy.kind === "experiment";
 
 function policyOf(spec: WorkloadSpec, strategy: Strategy, settings: StackSettings) {
   const { bakeSeconds } = settings;

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Strategy, VARIANTS } from "@perennial/contracts";
+import { type TrialStrategy, VARIANTS } from "@perennial/contracts";
 import type { Filling } from "../components/workflow/definition.ts";
 import type { WorkflowSource } from "./serverless-rollout.ts";
-
-/** What of a strategy is a trial: shadow and experiment. */
-export type TrialStrategy = Extract<Strategy, { kind: "shadow" | "experiment" }>;
 
 export interface TrialPlan {
   kind: TrialStrategy["kind"];

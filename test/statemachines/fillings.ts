@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Strategy } from "@perennial/contracts";
+import type { Strategy, TrialStrategy } from "@perennial/contracts";
 import { fill, type Filling } from "../../infra/components/workflow/definition.ts";
-import { planTrial, trialRollout, type TrialStrategy } from "../../infra/wiring/trial-rollout.ts";
+import { planTrial, trialRollout } from "../../infra/wiring/trial-rollout.ts";
 
 /** The workflows: rollouts by the trial that goes before, if any. */
 export type Workflow = "retrain" | "rollout" | "rollout-function" | TrialStrategy["kind"];

@@ -2,9 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import { type HistoryEntry, type Manifest, type Rollout, WorkloadSpec } from "@perennial/contracts";
+import {
+  type HistoryEntry,
+  type Manifest,
+  type Rollout,
+  WorkloadSpec,
+  type TrialStrategy,
+} from "@perennial/contracts";
 import { constantGraph } from "../../infra/components/endpoint/constant-graph.ts";
-import { planTrial, type TrialStrategy } from "../../infra/wiring/trial-rollout.ts";
+import { planTrial } from "../../infra/wiring/trial-rollout.ts";
 import type { RealClock } from "../../local/clock.ts";
 import { readPlatform } from "../../local/published.ts";
 import { Lake } from "../../local/replay/lake.ts";

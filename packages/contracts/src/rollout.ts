@@ -43,6 +43,11 @@ export const Strategy = z.discriminatedUnion("kind", [
 export type Strategy = z.output<typeof Strategy>;
 export type StrategyKind = Strategy["kind"];
 
+/** Strategies that put both models in service first. */
+export type TrialStrategy = Extract<Strategy, { kind: "shadow" | "experiment" }>;
+export const isTrial = (strategy: Strategy): strategy is TrialStrategy =>
+  strategy.kind === "shadow" || strategy.kind === "experiment";
+
 /** What a serving mode can be rolled out by: guardrails, shadows and splits exist for real-time endpoints only. */
 export const SUPPORTED_STRATEGIES: Readonly<Record<ServingMode, readonly StrategyKind[]>> = {
   realtime: ["all-at-once", "canary", "linear", "shadow", "experiment"],
